@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#ifndef FORCEENC_CONF_H
+#define FORCEENC_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "forceenc/answer.h"
+#include "forceenc/endpoint.h"
+#include "forceenc/log.h"
+#include "forceenc/problems.h"
+
+/*
+ * The configuration as the programs use it: read once, checked as a whole,
+ * never changed. forceenc.cf(5) describes every name; the one table of
+ * options (option.h) is where they are defined.
+ */
+
+#define CONF_DEFAULT_PATH "/etc/forceenc/forceenc.cf"
+#define CONF_FILE_MAX     (1024 * 1024)
+#define CONF_MAPS_MAX     32
+#define CONF_TABLES_MAX   16 /* of one map */
+
+enum conf_on_failure {
+	CONF_ON_FAILURE_STALE,    /* the last known fact while it is not older
+				   * than stale_max, TEMP otherwise */
+	CONF_ON_FAILURE_TEMPFAIL, /* TEMP */
+	CONF_ON_FAILURE_ANSWER,   /* a permitted answer: enforce for everybody
+				   * whom we can't ask about */
+};
+
+/* The parameters of sqlite_table(5) and ours. */
+struct conf_sqlite {
+	char *dbpath;   /* absolute, or relative to the .cf file's folder */
+	char *query;    /* with %-expansions; default: our own schema's */
+	bool own_query; /* the default query, i.e. our own schema */
+	char *result_format;
+	char **domains; /* lower case; ndomains 0: every key is eligible */
+	size_t ndomains;
+	unsigned expansion_limit;  /* 0: none */
+	uint64_t query_time_limit; /* ms a query may keep the loop */
+};
+
+enum conf_table_type { CONF_TABLE_SQLITE };
+
+struct conf_table {
+	char *spec; /* "sqlite:/etc/forceenc/policy.cf": for messages */
+	char *path; /* of the .cf file */
+	enum conf_table_type type;
+	struct conf_sqlite sqlite;
+};
+
+struct conf_map {
+	char *name;
+	struct answers answers;
+	enum conf_on_failure on_failure;
+	uint8_t on_failure_answer;
+	struct conf_table *table; /* ntables of them, asked in this order */
+	size_t ntables;
+};
+
+/* Where a tcp_table listener finds its map. */
+struct conf_listen {
+	struct endpoint endpoint;
+	char *map; /* NULL for socketmap */
+};
+
+struct conf {
+	char *path;
+
+	struct conf_listen *listen; /* socketmap_listen, tcp_table_listen */
+	size_t nlisten;
+	mode_t socket_mode;
+	char *socket_group;
+	unsigned connection_limit;
+	unsigned question_limit; /* unanswered ones of one connection */
+	uint64_t frame_time_limit;
+	uint64_t idle_time_limit; /* 0: none */
+
+	struct conf_map *map;
+	size_t nmaps;
+	char *recipient_delimiter;
+	bool fold_local_part;
+
+	uint64_t answer_deadline;
+	uint64_t drain_time_limit;
+	uint64_t present_ttl;
+	uint64_t absent_ttl;
+	uint64_t watched_ttl; /* while changes are noticed */
+	uint64_t stale_max;
+	uint64_t watch_interval; /* how old a look for changes may be */
+	size_t cache_size;       /* bytes */
+
+	struct endpoint control_socket;
+	bool has_control_socket;
+	mode_t control_socket_mode;
+	char *control_socket_group;
+
+	enum log_level log_level;
+};
+
+/* Reads path and the tables it names. NULL with at least one problem if
+ * anything is wrong; the caller frees either way (problems_fini). */
+struct conf *conf_load(const char *path, struct problems *);
+void conf_free(struct conf *);
+
+/* NULL if there is none. */
+const struct conf_map *conf_map_find(
+    const struct conf *, const char *name, size_t len);
+
+bool conf_table_equal(const struct conf_table *, const struct conf_table *);
+
+/* Names of options that differ and that a running daemon can't take over,
+ * separated by ", "; the caller frees it. NULL if there are none. */
+char *conf_needs_restart(const struct conf *running, const struct conf *next);
+
+/* One "name = value" a line, all of them or only those that the file sets;
+ * secrets are shown as "(hidden)". The callback gets the file that sets a
+ * value, NULL for a default. */
+typedef void conf_each_fn(const char *name, const char *value, const char *file,
+    unsigned line, const char *default_value, const char *help, void *arg);
+/* Walks the options of forceenc.cf as path sets them, then those of its
+ * tables with names such as "sqlite:/etc/forceenc/policy.cf query". */
+int conf_each(const char *path, conf_each_fn *, void *arg, struct problems *);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#ifndef FORCEENC_SQLITE_H
+#define FORCEENC_SQLITE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "forceenc/err.h"
+
+/*
+ * The little of SQLite that is needed here, with its many results folded into
+ * those a caller acts upon. The only user of <sqlite3.h>.
+ */
+struct sqlite;
+struct sqlite_stmt;
+
+enum sqlite_status {
+	SQLITE_STATUS_ROW,
+	SQLITE_STATUS_DONE,
+	SQLITE_STATUS_BUSY,  /* another process holds a lock: try again soon */
+	SQLITE_STATUS_ERROR, /* err says what; the handle may be of no more use
+			      * if the file is gone or corrupt */
+};
+
+enum sqlite_mode {
+	SQLITE_MODE_READ,  /* never writes, never waits for a lock */
+	SQLITE_MODE_WRITE, /* creates the file if need be; waits for locks up
+			     * to busy_timeout_ms */
+};
+
+/* NULL with err if the file can't be opened. Opening is lazy in SQLite: what
+ * is no database shows at the first statement. */
+struct sqlite *sqlite_open(
+    const char *path, enum sqlite_mode, unsigned busy_timeout_ms, struct err *);
+void sqlite_close(struct sqlite *); /* frees its statements too; NULL is fine */
+
+/* Statements that return no rows; several may be separated by ";". */
+int sqlite_exec(struct sqlite *, const char *sql, struct err *);
+
+/* BUSY is told apart because reading the schema needs a lock as well. DONE is
+ * success. */
+enum sqlite_status sqlite_prepare(
+    struct sqlite *, const char *sql, struct sqlite_stmt **, struct err *);
+void sqlite_finalize(struct sqlite_stmt *);
+
+/* Parameter i from 1; the bytes are copied. */
+void sqlite_bind_text(struct sqlite_stmt *, int i, const char *, size_t len);
+void sqlite_bind_int(struct sqlite_stmt *, int i, int64_t);
+int sqlite_columns(const struct sqlite_stmt *);
+/* How many parameters the statement has. */
+int sqlite_params(const struct sqlite_stmt *);
+/* Whether it only reads: sqlite3_stmt_readonly(). */
+bool sqlite_readonly(const struct sqlite_stmt *);
+
+/* One step. After DONE, BUSY or ERROR the statement is reset and can be
+ * bound and run again. */
+enum sqlite_status sqlite_step(struct sqlite_stmt *, struct err *);
+/* Gives up the remaining rows, and the lock with them. */
+void sqlite_reset(struct sqlite_stmt *);
+
+/* Column i from 0 of the current row, as text; NULL for SQL NULL. Borrowed
+ * until the next call for this statement. */
+const char *sqlite_column_text(struct sqlite_stmt *, int i, size_t *len);
+int64_t sqlite_column_int(struct sqlite_stmt *, int i);
+
+/* Statements stop with ERROR ("took longer than ...") once they have run for
+ * ms milliseconds; 0 is no limit. */
+void sqlite_set_time_limit(struct sqlite *, uint64_t ms);
+
+/* PRAGMA data_version: differs from the last one if another connection has
+ * changed the file since. */
+enum sqlite_status sqlite_data_version(
+    struct sqlite *, int64_t *, struct err *);
+
+/* Rows changed by the last statement. */
+int64_t sqlite_changes(const struct sqlite *);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#ifndef FORCEENC_TEMPLATE_H
+#define FORCEENC_TEMPLATE_H
+
+#include <stddef.h>
+
+#include "forceenc/buf.h"
+#include "forceenc/err.h"
+
+/*
+ * The %-expansions that Postfix's tables share: ldap_table(5), pgsql_table(5),
+ * sqlite_table(5).
+ *   %%  a percent sign       %s  the key (in result_format: the value)
+ *   %u  its local part       %d  its domain
+ *   %S %U %D  the same, of the key even in result_format
+ *   %1..%9  the domain's labels, counted from its end
+ */
+
+/* The parts of a key. A key without "@" has local = whole, domain = NULL. The
+ * last "@" splits. */
+struct template_key {
+	const char *whole;
+	size_t whole_len;
+	const char *local;
+	size_t local_len;
+	const char *domain; /* NULL: none */
+	size_t domain_len;
+};
+
+void template_key_split(struct template_key *, const char *key, size_t len);
+
+/*
+ * An SQL query with expansions turned into one with numbered parameters, so
+ * that a key is never text of the query: '%s' becomes ?1 (or $1), '%u@%d' the
+ * concatenation ?1||'@'||?2, an unquoted %s a parameter as well. An expansion
+ * in an identifier ("...", [...], `...`) or a comment is an error, and so are
+ * an unknown expansion and a lone % outside a quoted string; inside one, %%
+ * is a percent sign and any other % an error.
+ */
+struct template_query {
+	char *sql;        /* owned */
+	char param[32];   /* the expansion letter of parameter i + 1:
+			   * one of s u d 1..9 */
+	unsigned nparams; /* each letter occurs once */
+};
+
+/* mark is '?' (SQLite) or '$' (PostgreSQL). */
+int template_query_init(
+    struct template_query *, const char *text, char mark, struct err *);
+void template_query_fini(struct template_query *);
+
+enum template_status {
+	TEMPLATE_OK,
+	TEMPLATE_SKIP, /* the key (or value) lacks a part that is asked for:
+			* Postfix suppresses the query, or skips the value */
+};
+
+/* Parameter i's bytes for this key; borrowed from it. */
+enum template_status template_query_value(const struct template_query *,
+    unsigned i, const struct template_key *, const char **value, size_t *len);
+
+/* Checks a result_format when the configuration is read. */
+int template_format_check(const char *format, struct err *);
+
+/* result_format applied to one value. Adds to out; on SKIP out is as it was.
+ * format has passed template_format_check(). */
+enum template_status template_format(struct buf *out, const char *format,
+    const struct template_key *, const char *value, size_t len);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#include "forceenc/clock.h"
+
+#include <time.h>
+
+static uint64_t
+clock_read(clockid_t id)
+{
+	struct timespec ts;
+
+	clock_gettime(id, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+uint64_t
+clock_now(void)
+{
+	return clock_read(CLOCK_BOOTTIME);
+}
+
+uint64_t
+clock_wall(void)
+{
+	return clock_read(CLOCK_REALTIME);
+}

@@ -14,7 +14,7 @@
  *
  * A request is one netstring whose payload is a row of netstrings: the
  * command and its arguments, any bytes.
- *     28:6:lookup,17:alice@example.com,,
+ *     30:6:lookup,17:alice@example.com,,
  * A reply is a row of netstrings. Each begins with a letter:
  *     R  a record: one JSON object (RFC 8259) follows
  *     E  the end: an exit status of sysexits(3) in decimal, and behind a

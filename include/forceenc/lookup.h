@@ -17,8 +17,8 @@
 #define LOOKUP_SOCKETMAP_MAX \
 	10000               /* payload of a request: socketmap_table(5) */
 #define LOOKUP_TCP_MAX 4096 /* a line with its newline: tcp_table(5) */
-/* The longest answer text; longer reasons are cut. Postfix takes 100,000
- * bytes over socketmap and 4,096 encoded ones over tcp. */
+/* The longest answer text. Postfix takes 100,000 bytes over socketmap and
+ * 4,096 encoded ones over tcp. */
 #define LOOKUP_TEXT_MAX 1000
 
 enum lookup_frame {
@@ -52,19 +52,23 @@ struct lookup_protocol {
 	 * QUESTION is returned. Pure otherwise. */
 	enum lookup_frame (*parse_question)(char *in, size_t len,
 	    struct lookup_question *, size_t *used, const char **why);
-	/* text may hold any byte but is cut at LOOKUP_TEXT_MAX; bytes that the
-	 * protocol can't carry are replaced (socketmap, in reasons: control
-	 * bytes by '?') or coded (tcp_table). */
+	/* text may hold any byte. A reason is cut at LOOKUP_TEXT_MAX; a value
+	 * that is empty or longer goes out as TEMP with a reason instead, since
+	 * half a value is another value. Bytes that the protocol can't carry
+	 * are replaced (socketmap, in reasons: control bytes and what is no
+	 * UTF-8 by '?') or coded (tcp_table). NOTFOUND ignores text. */
 	void (*add_reply)(
 	    struct buf *out, enum lookup_reply, const char *text, size_t len);
 
 	/* The client's side, for forceencctl and the tests. map is ignored by
-	 * tcp_table. */
+	 * tcp_table. The limits above are for the caller to keep: a longer
+	 * question is written as it is. */
 	void (*add_question)(
 	    struct buf *out, const char *map, const char *key, size_t key_len);
 	/* QUESTION means: a whole reply; *reply, *text, *text_len (pointing
 	 * into in, decoded in place) and *used are set. REFUSED and BROKEN
-	 * mean: not a reply, *why is set. */
+	 * mean: not a reply, *why is set. TIMEOUT counts as TEMP; a found
+	 * value that is empty is REFUSED. */
 	enum lookup_frame (*parse_reply)(char *in, size_t len,
 	    enum lookup_reply *reply, const char **text, size_t *text_len,
 	    size_t *used, const char **why);

@@ -26,7 +26,8 @@
  * the domain in A-labels and lower case without a trailing dot, the local
  * part quoted (RFC 5321, 4.1.2) only where it must be. The other spellings
  * follow, since a directory may hold those: a level whose spellings coincide
- * has one key.
+ * has one key, and one that would be read as somebody else's address is left
+ * out. Any key, asked in its turn, has its level's canonical form in front.
  */
 
 #define ADDRESS_MAX      2048 /* bytes of an address that is looked at */
@@ -65,7 +66,8 @@ struct address_keys {
 
 /*
  * 0, or -1 with *why (a static text) for what can be no address in a policy:
- * longer than ADDRESS_MAX, NUL or another control byte, malformed UTF-8.
+ * longer than ADDRESS_MAX (its local part folded, which may lengthen it,
+ * counts as well), NUL or another control byte, malformed UTF-8.
  * There is at least one key otherwise. A domain that IDNA refuses is folded
  * (ASCII) and used as it stands. The plain ASCII case copies the address once
  * and allocates nothing.

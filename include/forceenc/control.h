@@ -22,8 +22,9 @@
  * One request may follow another on the same connection.
  */
 
+/* Bytes of a request's payload, and of a reply's with its letter. */
 #define CONTROL_REQUEST_MAX 8192
-#define CONTROL_REPLY_MAX   (1024 * 1024) /* one record */
+#define CONTROL_REPLY_MAX   (1024 * 1024)
 #define CONTROL_WORDS_MAX   8
 
 enum control_status {
@@ -40,7 +41,10 @@ struct control_request {
 
 enum control_status control_parse_request(const char *in, size_t len,
     struct control_request *, size_t *used, const char **why);
+/* n is from 1 to CONTROL_WORDS_MAX. CONTROL_REQUEST_MAX is for the caller to
+ * keep: a longer request is written as it is. */
 void control_add_request(struct buf *out, const char *const *words, unsigned n);
+/* Whether there is a word i and it is this one. */
 bool control_word_is(
     const struct control_request *, unsigned i, const char *word);
 
@@ -53,6 +57,8 @@ struct control_reply {
 
 enum control_status control_parse_reply(const char *in, size_t len,
     struct control_reply *, size_t *used, const char **why);
+/* json isn't empty; status is from 0 to 255; no reply is longer than
+ * CONTROL_REPLY_MAX. */
 void control_add_record(struct buf *out, const char *json, size_t len);
 void control_add_end(struct buf *out, int status, const char *text);
 

@@ -15,7 +15,7 @@
  *   %%  a percent sign       %s  the key (in result_format: the value)
  *   %u  its local part       %d  its domain
  *   %S %U %D  the same, of the key even in result_format
- *   %1..%9  the domain's labels, counted from its end
+ *   %1..%9  the domain's labels, counted from its end; empty ones don't count
  */
 
 /* The parts of a key. A key without "@" has local = whole, domain = NULL. The
@@ -34,10 +34,12 @@ void template_key_split(struct template_key *, const char *key, size_t len);
 /*
  * An SQL query with expansions turned into one with numbered parameters, so
  * that a key is never text of the query: '%s' becomes ?1 (or $1), '%u@%d' the
- * concatenation ?1||'@'||?2, an unquoted %s a parameter as well. An expansion
- * in an identifier ("...", [...], `...`) or a comment is an error, and so are
- * an unknown expansion and a lone % outside a quoted string; inside one, %%
- * is a percent sign and any other % an error.
+ * concatenation (?1||'@'||?2), an unquoted %s that stands alone a parameter as
+ * well. An expansion in a name ("...", and [...], `...` with '?'), a comment
+ * or another kind of string (X'...', and E'...', $tag$...$tag$ with '$') is an
+ * error, and so are an unknown expansion, a lone %, what isn't closed, and a
+ * parameter that the query brings along, which nobody would bind. %% is a
+ * percent sign everywhere.
  */
 struct template_query {
 	char *sql;        /* owned */
@@ -46,7 +48,8 @@ struct template_query {
 	unsigned nparams; /* each letter occurs once */
 };
 
-/* mark is '?' (SQLite) or '$' (PostgreSQL). */
+/* mark is '?' (SQLite) or '$' (PostgreSQL). After -1 there is nothing to
+ * free. */
 int template_query_init(
     struct template_query *, const char *text, char mark, struct err *);
 void template_query_fini(struct template_query *);
@@ -61,7 +64,8 @@ enum template_status {
 enum template_status template_query_value(const struct template_query *,
     unsigned i, const struct template_key *, const char **value, size_t *len);
 
-/* Checks a result_format when the configuration is read. */
+/* Checks a result_format when the configuration is read; an empty one is an
+ * error. */
 int template_format_check(const char *format, struct err *);
 
 /* result_format applied to one value. Adds to out; on SKIP out is as it was.

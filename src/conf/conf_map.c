@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#include "conf/conf_map.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/conf_table.h"
+#include "conf/value.h"
+#include "conf/words.h"
+#include "forceenc/buf.h"
+#include "forceenc/mem.h"
+#include "forceenc/text.h"
+
+const struct option *
+conf_map_option(const char *name, size_t *map_len)
+{
+	const struct option *option;
+	size_t len = strlen(name), tail;
+
+	for (option = option_map; option->name != NULL; option++) {
+		tail = strlen(option->name);
+		if (len > tail &&
+		    strcmp(name + len - tail, option->name) == 0) {
+			*map_len = len - tail;
+			return option;
+		}
+	}
+	return NULL;
+}
+
+char *
+conf_map_option_name(const struct conf_map *map, const struct option *option)
+{
+	struct buf name = {0};
+
+	buf_printf(&name, "%s%s", map->name, option->name);
+	return buf_steal(&name);
+}
+
+/* Letters and digits, and "_" and "-" from the second character on. */
+static bool
+conf_map_is_name(const char *s)
+{
+	size_t i;
+	char c;
+
+	for (i = 0; s[i] != '\0'; i++) {
+		c = text_lower(s[i]);
+		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+			continue;
+		if (i == 0 || (c != '_' && c != '-'))
+			return false;
+	}
+	return i > 0;
+}
+
+static void
+conf_map_read_tables(
+    struct conf_map *map, const struct value *value, struct problems *problems)
+{
+	const char *at = value->text;
+	char *spec;
+	size_t i;
+
+	while ((spec = words_next(&at)) != NULL) {
+		for (i = 0; i < map->ntables; i++)
+			if (strcmp(map->table[i].spec, spec) == 0)
+				break;
+		if (i < map->ntables) {
+			value_wrong(value, problems,
+			    "\"%s\" is named twice; once is enough",
+			    text_show_str(spec));
+		} else if (map->ntables == CONF_TABLES_MAX) {
+			value_wrong(value, problems,
+			    "too many tables; a map has at most %d",
+			    CONF_TABLES_MAX);
+			free(spec);
+			return;
+		} else {
+			map->table = mem_resize(
+			    map->table, map->ntables + 1, sizeof(*map->table));
+			conf_table_read(
+			    &map->table[map->ntables++], value, spec, problems);
+		}
+		free(spec);
+	}
+	if (map->ntables == 0)
+		value_wrong(value, problems,
+		    "no table in the list; name at least one, as in "
+		    "sqlite:/etc/forceenc/policy.cf");
+}
+
+static void
+conf_map_read_answers(
+    struct conf_map *map, const struct value *value, struct problems *problems)
+{
+	const char *at = value->text;
+	struct err err;
+	char *answer;
+	bool any = false;
+
+	for (; (answer = words_next(&at)) != NULL; any = true) {
+		if (answers_add(&map->answers, answer, &err) == -1)
+			value_wrong(value, problems, "%s", err.text);
+		free(answer);
+	}
+	if (!any)
+		value_wrong(value, problems,
+		    "no answer in the list; name at least one, as in "
+		    "forceenc:");
+}
+
+static void
+conf_map_read_on_failure(
+    struct conf_map *map, const struct value *value, struct problems *problems)
+{
+	size_t i;
+
+	if (strcmp(value->text, "stale") == 0) {
+		map->on_failure = CONF_ON_FAILURE_STALE;
+		return;
+	}
+	if (strcmp(value->text, "tempfail") == 0) {
+		map->on_failure = CONF_ON_FAILURE_TEMPFAIL;
+		return;
+	}
+	for (i = 0; i < map->answers.n; i++) {
+		if (strcmp(value->text, map->answers.list[i]) != 0)
+			continue;
+		map->on_failure = CONF_ON_FAILURE_ANSWER;
+		map->on_failure_answer = (uint8_t)i;
+		return;
+	}
+	value_wrong(value, problems,
+	    "\"%s\" is no answer of this map; write stale, tempfail or one "
+	    "that %s_answers lists",
+	    text_show_str(value->text), map->name);
+}
+
+typedef void conf_map_read_fn(
+    struct conf_map *, const struct value *, struct problems *);
+
+static void
+conf_map_read_option(struct conf_map *map, const struct file *file,
+    const char *suffix, conf_map_read_fn *read, struct problems *problems)
+{
+	const struct option *option = option_find(option_map, suffix);
+	char *name = conf_map_option_name(map, option);
+	struct value value;
+
+	if (value_get(&value, file, name, option, problems))
+		read(map, &value, problems);
+	free(name);
+}
+
+static void
+conf_map_read(struct conf_map *map, const struct file *file, const char *name,
+    struct problems *problems)
+{
+	*map = (struct conf_map){.name = mem_strdup(name)};
+	conf_map_read_option(
+	    map, file, "_answers", conf_map_read_answers, problems);
+	conf_map_read_option(
+	    map, file, "_on_failure", conf_map_read_on_failure, problems);
+	conf_map_read_option(
+	    map, file, "_tables", conf_map_read_tables, problems);
+}
+
+void
+conf_map_read_all(
+    struct conf *conf, const struct file *file, struct problems *problems)
+{
+	struct value value;
+	const char *at;
+	char *name;
+
+	if (!value_get(&value, file, "maps", option_find(option_main, "maps"),
+		problems))
+		return;
+	at = value.text;
+	while ((name = words_next(&at)) != NULL) {
+		if (!conf_map_is_name(name)) {
+			value_wrong(&value, problems,
+			    "\"%s\" is no name of a map; write letters and "
+			    "digits, with \"_\" and \"-\" between them",
+			    text_show_str(name));
+		} else if (conf_map_find(conf, name, strlen(name)) != NULL) {
+			value_wrong(&value, problems,
+			    "map %s is named twice; once is enough", name);
+		} else if (conf->nmaps == CONF_MAPS_MAX) {
+			value_wrong(&value, problems,
+			    "too many maps; there may be %d", CONF_MAPS_MAX);
+			free(name);
+			return;
+		} else {
+			conf->map = mem_resize(
+			    conf->map, conf->nmaps + 1, sizeof(*conf->map));
+			conf_map_read(
+			    &conf->map[conf->nmaps++], file, name, problems);
+		}
+		free(name);
+	}
+	if (conf->nmaps == 0)
+		value_wrong(&value, problems,
+		    "no map in the list; name at least one, as in forceenc");
+}
+
+void
+conf_map_free_all(struct conf *conf)
+{
+	struct conf_map *map;
+	size_t i;
+
+	for (map = conf->map; map < conf->map + conf->nmaps; map++) {
+		for (i = 0; i < map->ntables; i++)
+			conf_table_fini(&map->table[i]);
+		free(map->table);
+		answers_fini(&map->answers);
+		free(map->name);
+	}
+	free(conf->map);
+}
+
+const struct conf_map *
+conf_map_find(const struct conf *conf, const char *name, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < conf->nmaps; i++)
+		if (strlen(conf->map[i].name) == len &&
+		    memcmp(conf->map[i].name, name, len) == 0)
+			return &conf->map[i];
+	return NULL;
+}

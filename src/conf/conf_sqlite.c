@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#include "conf/conf_sqlite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/option.h"
+#include "conf/value.h"
+#include "conf/words.h"
+#include "forceenc/address.h"
+#include "forceenc/buf.h"
+#include "forceenc/mem.h"
+#include "forceenc/template.h"
+#include "forceenc/text.h"
+
+/* What Postfix before 2.2 built its query from, in the query's order. */
+static const char *const conf_sqlite_obsolete[] = {
+    "select_field",
+    "table",
+    "where_field",
+    "additional_conditions",
+    NULL,
+};
+
+static bool
+conf_sqlite_is_obsolete(const char *name)
+{
+	size_t i;
+
+	for (i = 0; conf_sqlite_obsolete[i] != NULL; i++)
+		if (strcmp(name, conf_sqlite_obsolete[i]) == 0)
+			return true;
+	return false;
+}
+
+static void
+conf_sqlite_unknown(
+    const struct file *file, const struct file_entry *entry, void *arg)
+{
+	struct words_closest closest = {0};
+	struct problems *problems = arg;
+	const struct option *option;
+
+	if (conf_sqlite_is_obsolete(entry->name))
+		return;
+	for (option = option_sqlite; option->name != NULL; option++)
+		words_closer(&closest, entry->name, option->name);
+	if (closest.word != NULL)
+		problems_add(problems, file->path, entry->line,
+		    "%s: no parameter of a sqlite table; did you mean %s?",
+		    text_show_str(entry->name), closest.word);
+	else
+		problems_add(problems, file->path, entry->line,
+		    "%s: no parameter of a sqlite table; forceenc.cf(5) lists "
+		    "them",
+		    text_show_str(entry->name));
+}
+
+static const char *
+conf_sqlite_part(const struct file *file, const char *name)
+{
+	const struct file_entry *entry = file_find(file, name);
+
+	return entry != NULL ? entry->value : "";
+}
+
+/* One problem for all of them, with the query that says the same. */
+static void
+conf_sqlite_check_obsolete(const struct file *file, struct problems *problems)
+{
+	const struct file_entry *entry, *first = NULL;
+	struct buf names = {0};
+	size_t i;
+
+	for (i = 0; conf_sqlite_obsolete[i] != NULL; i++) {
+		entry = file_find(file, conf_sqlite_obsolete[i]);
+		if (entry == NULL)
+			continue;
+		buf_printf(
+		    &names, "%s%s", first != NULL ? ", " : "", entry->name);
+		if (first == NULL || entry->line < first->line)
+			first = entry;
+	}
+	if (first != NULL && file_find(file, "query") != NULL)
+		problems_add(problems, file->path, first->line,
+		    "%s: obsolete, and without effect beside query; remove "
+		    "what is obsolete",
+		    buf_text(&names));
+	else if (first != NULL)
+		problems_add(problems, file->path, first->line,
+		    "%s: obsolete; write query = SELECT %s FROM %s WHERE %s = "
+		    "'%%s' %s",
+		    buf_text(&names),
+		    text_show_str(conf_sqlite_part(file, "select_field")),
+		    text_show_str(conf_sqlite_part(file, "table")),
+		    text_show_str(conf_sqlite_part(file, "where_field")),
+		    text_show_str(
+			conf_sqlite_part(file, "additional_conditions")));
+	buf_fini(&names);
+}
+
+static void
+conf_sqlite_add_domain(struct conf_sqlite *out, const char *text, size_t len)
+{
+	out->domains =
+	    mem_resize(out->domains, out->ndomains + 1, sizeof(*out->domains));
+	out->domains[out->ndomains++] = mem_dup(text, len);
+}
+
+/* A domain in each spelling that a key may have. -1 with *why. */
+static int
+conf_sqlite_read_domain(
+    struct conf_sqlite *out, const char *domain, const char **why)
+{
+	static const struct address_rules rules = {
+	    .delimiters = "", .fold_local = true};
+	struct address_keys *keys;
+	struct buf address = {0};
+	unsigned i;
+	int rc;
+
+	buf_printf(&address, "@%s", domain);
+	keys = mem_alloc(sizeof(*keys));
+	rc = address_keys(keys, &rules, address.data, address.len, why);
+	for (i = 0; rc == 0 && i < keys->n; i++) {
+		if (keys->key[i].level != ADDRESS_DOMAIN) {
+			*why = "no domain";
+			rc = -1;
+		} else {
+			conf_sqlite_add_domain(out, keys->key[i].text + 1,
+			    keys->key[i].len - (size_t)1);
+		}
+	}
+	free(keys);
+	buf_fini(&address);
+	return rc;
+}
+
+/* Why this can't be in the list of domains, NULL if it may. */
+static const char *
+conf_sqlite_domain_wrong(const char *domain)
+{
+	if (*domain == '[')
+		return NULL;
+	if (*domain == '/' || *domain == '.')
+		return "neither files nor subdomains by a leading dot can be "
+		       "given; list each domain itself";
+	if (strchr(domain, ':') != NULL)
+		return "no table can be given here; list each domain itself";
+	if (*domain == '!')
+		return "nothing can be excluded here; list the domains that "
+		       "are meant";
+	if (strchr(domain, '@') != NULL)
+		return "no domain; write what stands behind the @";
+	return NULL;
+}
+
+static void
+conf_sqlite_read_domains(
+    struct conf_sqlite *out, const struct file *file, struct problems *problems)
+{
+	struct value value;
+	const char *at, *why;
+	char *domain;
+
+	if (!value_get(&value, file, "domain",
+		option_find(option_sqlite, "domain"), problems))
+		return;
+	at = value.text;
+	while ((domain = words_next(&at)) != NULL) {
+		why = conf_sqlite_domain_wrong(domain);
+		if (why != NULL ||
+		    conf_sqlite_read_domain(out, domain, &why) == -1)
+			value_wrong(&value, problems, "\"%s\": %s",
+			    text_show_str(domain), why);
+		free(domain);
+	}
+	/* "domain = ," means something, though not every domain there is. */
+	if (out->ndomains == 0 && *value.text != '\0')
+		value_wrong(&value, problems,
+		    "a list without a domain; write domains, or remove the "
+		    "line");
+}
+
+static void
+conf_sqlite_check_templates(const struct conf_sqlite *sqlite,
+    const struct file *file, struct problems *problems)
+{
+	struct template_query query;
+	struct value value;
+	struct err err;
+
+	if (template_query_init(&query, sqlite->query, '?', &err) == 0) {
+		template_query_fini(&query);
+	} else if (value_get(&value, file, "query",
+		       option_find(option_sqlite, "query"), problems)) {
+		value_wrong(&value, problems, "%s", err.text);
+	}
+	if (template_format_check(sqlite->result_format, &err) == -1 &&
+	    value_get(&value, file, "result_format",
+		option_find(option_sqlite, "result_format"), problems))
+		value_wrong(&value, problems, "%s", err.text);
+}
+
+void
+conf_sqlite_read(
+    struct conf_sqlite *out, const struct file *file, struct problems *problems)
+{
+	const struct option *query = option_find(option_sqlite, "query");
+	struct value value;
+
+	option_store_defaults(option_sqlite, out);
+	value_store_all(
+	    file, option_sqlite, out, conf_sqlite_unknown, problems, problems);
+	conf_sqlite_check_obsolete(file, problems);
+	conf_sqlite_check_templates(out, file, problems);
+	conf_sqlite_read_domains(out, file, problems);
+	out->own_query = strcmp(out->query, query->def) == 0;
+	if (value_get(&value, file, "dbpath",
+		option_find(option_sqlite, "dbpath"), problems))
+		out->dbpath = file_beside(file, value.text);
+}
+
+void
+conf_sqlite_fini(struct conf_sqlite *sqlite)
+{
+	size_t i;
+
+	for (i = 0; i < sqlite->ndomains; i++)
+		free(sqlite->domains[i]);
+	free(sqlite->domains);
+	free(sqlite->dbpath);
+	option_fini(option_sqlite, sqlite);
+	*sqlite = (struct conf_sqlite){0};
+}
+
+bool
+conf_sqlite_equal(const struct conf_sqlite *a, const struct conf_sqlite *b)
+{
+	const struct option *option;
+	size_t i;
+
+	for (option = option_sqlite; option->name != NULL; option++)
+		if (option->size > 0 && !option_same(option, a, b))
+			return false;
+	if (strcmp(a->dbpath, b->dbpath) != 0 || a->ndomains != b->ndomains)
+		return false;
+	for (i = 0; i < a->ndomains; i++)
+		if (strcmp(a->domains[i], b->domains[i]) != 0)
+			return false;
+	return true;
+}

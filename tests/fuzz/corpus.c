@@ -45,7 +45,7 @@ corpus_run_file(const char *path)
 static unsigned
 corpus_run_folder(const char *folder)
 {
-	char path[4096];
+	char path[4096 + 256];
 	struct dirent *entry;
 	unsigned n = 0;
 	DIR *dir = opendir(folder);

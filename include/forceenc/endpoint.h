@@ -50,6 +50,10 @@ int endpoint_of_fd(struct endpoint *out, int fd, struct err *);
 int endpoint_listen(const struct endpoint *, int backlog,
     const struct endpoint_access *, struct err *);
 
+/* Sets mode and group of the unix socket at the endpoint's path. */
+int endpoint_set_access(
+    const struct endpoint *, const struct endpoint_access *, struct err *);
+
 /* A blocking, close-on-exec connection with time limits on connecting,
  * sending and receiving, for command-line programs. Returns the descriptor or
  * -1. */

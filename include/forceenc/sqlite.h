@@ -21,6 +21,7 @@ enum sqlite_status {
 	SQLITE_STATUS_ROW,
 	SQLITE_STATUS_DONE,
 	SQLITE_STATUS_BUSY,  /* another process holds a lock: try again soon */
+	SQLITE_STATUS_SLOW,  /* stopped at the time limit; the handle is fine */
 	SQLITE_STATUS_ERROR, /* err says what; the handle may be of no more use
 			      * if the file is gone or corrupt */
 };
@@ -66,8 +67,8 @@ void sqlite_reset(struct sqlite_stmt *);
 const char *sqlite_column_text(struct sqlite_stmt *, int i, size_t *len);
 int64_t sqlite_column_int(struct sqlite_stmt *, int i);
 
-/* Statements stop with ERROR ("took longer than ...") once they have run for
- * ms milliseconds; 0 is no limit. */
+/* Statements stop with SLOW once they have run for ms milliseconds; 0 is no
+ * limit. */
 void sqlite_set_time_limit(struct sqlite *, uint64_t ms);
 
 /* PRAGMA data_version: differs from the last one if another connection has

@@ -221,7 +221,7 @@ endpoint_clear_path(const struct endpoint *ep, struct err *err)
 	return 0;
 }
 
-static int
+int
 endpoint_set_access(const struct endpoint *ep,
     const struct endpoint_access *access, struct err *err)
 {

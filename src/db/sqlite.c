@@ -95,7 +95,7 @@ sqlite_failed(struct sqlite *sqlite, int code, struct err *err)
 		err_set(err, "%s: took longer than %s",
 		    text_show_str(sqlite->path),
 		    text_time((int64_t)sqlite->time_limit));
-		return SQLITE_STATUS_ERROR;
+		return SQLITE_STATUS_SLOW;
 	case SQLITE_CANTOPEN:
 	case SQLITE_IOERR:
 		system = sqlite3_system_errno(sqlite->db);

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#include "forceencd/control_server.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/listener.h>
+#include <stdlib.h>
+#include <sys/queue.h>
+#include <unistd.h>
+
+#include "forceenc/control.h"
+#include "forceenc/mem.h"
+#include "forceenc/must.h"
+#include "forceencd/command.h"
+
+#define CONTROL_SERVER_CLIENTS 32
+#define CONTROL_SERVER_BACKLOG 32
+
+struct control_client {
+	struct control_server *server;
+	struct bufferevent *bev;
+	struct command command;
+	bool busy; /* a command is under way */
+	TAILQ_ENTRY(control_client) link;
+};
+
+struct control_server {
+	struct event_base *base;
+	struct view *view;
+	struct evconnlistener *listener; /* NULL: nowhere */
+	struct endpoint endpoint;        /* while listening */
+	bool made;
+	TAILQ_HEAD(, control_client) clients;
+	unsigned nclients;
+};
+
+static void control_client_go(struct control_client *);
+
+struct control_server *
+control_server_new(struct event_base *base, struct view *view)
+{
+	struct control_server *server = mem_zalloc(sizeof(*server));
+
+	server->base = base;
+	server->view = view;
+	TAILQ_INIT(&server->clients);
+	return server;
+}
+
+static void
+control_client_free(struct control_client *client)
+{
+	TAILQ_REMOVE(&client->server->clients, client, link);
+	client->server->nclients--;
+	command_fini(&client->command);
+	bufferevent_free(client->bev);
+	free(client);
+}
+
+static void
+control_server_close(struct control_server *server)
+{
+	if (server->listener == NULL)
+		return;
+	evconnlistener_free(server->listener);
+	server->listener = NULL;
+	if (server->made)
+		unlink(endpoint_path(&server->endpoint));
+}
+
+void
+control_server_free(struct control_server *server)
+{
+	struct control_client *client;
+
+	if (server == NULL)
+		return;
+	while ((client = TAILQ_FIRST(&server->clients)) != NULL)
+		control_client_free(client);
+	control_server_close(server);
+	free(server);
+}
+
+static void
+control_client_flush(struct control_client *client)
+{
+	struct buf *out = &client->command.out;
+
+	bufferevent_write(client->bev, out->data, out->len);
+	buf_clear(out);
+}
+
+static void
+control_client_end(struct control_client *client)
+{
+	command_fini(&client->command);
+	client->busy = false;
+}
+
+/* The answer that the command waited for is there. */
+static void
+control_client_on_ready(void *arg)
+{
+	struct control_client *client = arg;
+
+	control_client_flush(client);
+	control_client_end(client);
+	control_client_go(client);
+}
+
+/* Sends the next piece of a long answer, or ends it. A piece may be empty, and
+ * then nothing would wake us for the one after it. */
+static void
+control_client_more(struct control_client *client)
+{
+	struct command *command = &client->command;
+
+	while (command->more != NULL && command->out.len == 0)
+		command->more(command);
+	control_client_flush(client);
+	if (command->more == NULL && command->ticket == NULL)
+		control_client_end(client);
+}
+
+static void
+control_client_run(
+    struct control_client *client, const struct control_request *request)
+{
+	client->command = (struct command){.view = client->server->view,
+	    .ready = control_client_on_ready,
+	    .ready_arg = client};
+	client->busy = true;
+	command_run(&client->command, request);
+	control_client_more(client);
+}
+
+/* Runs the requests that are there, one after the other. */
+static void
+control_client_go(struct control_client *client)
+{
+	struct evbuffer *in = bufferevent_get_input(client->bev);
+	struct control_request request;
+	const char *why;
+	size_t len, used;
+
+	while (!client->busy && (len = evbuffer_get_length(in)) > 0) {
+		switch (
+		    control_parse_request((const char *)evbuffer_pullup(in, -1),
+			len, &request, &used, &why)) {
+		case CONTROL_OK:
+			control_client_run(client, &request);
+			evbuffer_drain(in, used);
+			break;
+		case CONTROL_MORE:
+			return;
+		case CONTROL_BAD:
+			control_client_free(client);
+			return;
+		}
+	}
+}
+
+static void
+control_client_on_read(struct bufferevent *bev, void *arg)
+{
+	(void)bev;
+	control_client_go(arg);
+}
+
+static void
+control_client_on_sent(struct bufferevent *bev, void *arg)
+{
+	struct control_client *client = arg;
+
+	(void)bev;
+	if (!client->busy || client->command.more == NULL)
+		return;
+	control_client_more(client);
+	control_client_go(client);
+}
+
+static void
+control_client_on_event(struct bufferevent *bev, short what, void *arg)
+{
+	(void)bev;
+	if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR))
+		control_client_free(arg);
+}
+
+static void
+control_server_on_accept(struct evconnlistener *listener, evutil_socket_t fd,
+    struct sockaddr *addr, int len, void *arg)
+{
+	struct control_server *server = arg;
+	struct control_client *client;
+
+	(void)listener;
+	(void)addr;
+	(void)len;
+	if (server->nclients >= CONTROL_SERVER_CLIENTS) {
+		close(fd);
+		return;
+	}
+	client = mem_zalloc(sizeof(*client));
+	client->server = server;
+	client->bev =
+	    bufferevent_socket_new(server->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	MUST(client->bev != NULL);
+	TAILQ_INSERT_TAIL(&server->clients, client, link);
+	server->nclients++;
+	bufferevent_setcb(client->bev, control_client_on_read,
+	    control_client_on_sent, control_client_on_event, client);
+	bufferevent_setwatermark(
+	    client->bev, EV_READ, 0, CONTROL_REQUEST_MAX + 64);
+	bufferevent_enable(client->bev, EV_READ | EV_WRITE);
+}
+
+static int
+control_server_open(struct control_server *server, const struct conf *conf,
+    struct handover *handover, struct err *err)
+{
+	struct endpoint_access access = {.mode = conf->control_socket_mode,
+	    .group = conf->control_socket_group};
+	struct evconnlistener *listener;
+	bool made = false;
+	int fd = -1;
+
+	if (handover != NULL)
+		fd = handover_take(handover, &conf->control_socket);
+	if (fd == -1) {
+		fd = endpoint_listen(&conf->control_socket,
+		    CONTROL_SERVER_BACKLOG, &access, err);
+		made = true;
+	}
+	if (fd == -1)
+		return -1;
+	listener = evconnlistener_new(server->base, control_server_on_accept,
+	    server, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+	MUST(listener != NULL);
+	control_server_close(server);
+	server->listener = listener;
+	server->endpoint = conf->control_socket;
+	server->made = made;
+	return 0;
+}
+
+int
+control_server_set(struct control_server *server, const struct conf *conf,
+    struct handover *handover, struct err *err)
+{
+	struct endpoint_access access = {.mode = conf->control_socket_mode,
+	    .group = conf->control_socket_group};
+
+	if (!conf->has_control_socket) {
+		control_server_close(server);
+		return 0;
+	}
+	if (server->listener == NULL ||
+	    !endpoint_same(&server->endpoint, &conf->control_socket))
+		return control_server_open(server, conf, handover, err);
+	if (server->made)
+		return endpoint_set_access(&server->endpoint, &access, err);
+	return 0;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "forceenc/conf.h"
+#include "forceenc/log.h"
+#include "forceencd/daemon.h"
+
+static int
+main_usage(void)
+{
+	fprintf(stderr, "usage: forceencd [-tV] [-c file]\n");
+	return EX_USAGE;
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *path = FORCEENC_SYSCONFDIR "/forceenc/forceenc.cf";
+	struct problems problems = {0};
+	struct conf *conf;
+	struct err err;
+	bool check = false;
+	size_t i;
+	int c;
+
+	while ((c = getopt(argc, argv, "c:tV")) != -1) {
+		switch (c) {
+		case 'c':
+			path = optarg;
+			break;
+		case 't':
+			check = true;
+			break;
+		case 'V':
+			printf("forceencd %s\n", PACKAGE_VERSION);
+			return EX_OK;
+		default:
+			return main_usage();
+		}
+	}
+	if (optind != argc)
+		return main_usage();
+	log_open("forceencd");
+	conf = conf_load(path, &problems);
+	for (i = 0; i < problems.n; i++)
+		log_error("%s", problems.line[i]);
+	problems_fini(&problems);
+	if (conf == NULL)
+		return EX_CONFIG;
+	if (check) {
+		printf("%s: no problems\n", path);
+		conf_free(conf);
+		return EX_OK;
+	}
+	if (daemon_run(conf, &err) == -1) {
+		log_error("%s", err.text);
+		return EX_OSERR;
+	}
+	log_info("ended");
+	return EX_OK;
+}

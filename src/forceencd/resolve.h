@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#ifndef FORCEENC_FORCEENCD_RESOLVE_H
+#define FORCEENC_FORCEENCD_RESOLVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "forceenc/address.h"
+#include "forceenc/err.h"
+#include "forceencd/service.h"
+
+/*
+ * From a question to its answer: resolve.c opens with the walk. A question is
+ * answered once, before its deadline.
+ */
+struct resolve;
+struct resolve_ticket; /* a question on its way */
+
+#define RESOLVE_TICKETS_MAX 16384 /* on their way at once, all clients */
+
+enum resolve_outcome {
+	RESOLVE_ANSWER, /* text is a permitted answer */
+	RESOLVE_DUNNO,
+	RESOLVE_ABSENT,
+	RESOLVE_UNSURE, /* why says the reason; never to be taken for ABSENT */
+};
+
+struct resolve_reply {
+	enum resolve_outcome outcome;
+	const char *text; /* of ANSWER; the service's */
+	bool stale;       /* from a fact that couldn't be confirmed */
+	bool failsafe;    /* as on_failure says */
+	struct err why;
+};
+
+enum resolve_status {
+	RESOLVE_DONE, /* reply is set */
+	RESOLVE_WAIT, /* the ticket is set: resolve_wait() must follow at once */
+};
+
+/* One step of the walk, for whoever wants to explain the answer. */
+struct resolve_step {
+	const struct address_key *key;
+	const struct table *table;
+	const struct table_answer *answer;
+	enum table_status status;
+	bool used_stale;
+	const struct fact *stale; /* if used_stale */
+};
+typedef void resolve_step_fn(const struct resolve_step *, void *arg);
+
+typedef void resolve_done_fn(const struct resolve_reply *, void *arg);
+
+struct resolve *resolve_new(void);
+void resolve_free(struct resolve *); /* no ticket may be out */
+
+/* keys are copied if it takes time. step may be NULL. */
+enum resolve_status resolve_ask(struct resolve *, struct service *,
+    struct map *, const struct address_keys *keys, uint64_t now,
+    resolve_step_fn *step, void *step_arg, struct resolve_reply *,
+    struct resolve_ticket **);
+
+/* done is called once, from the loop, and ends the ticket. */
+void resolve_wait(struct resolve_ticket *, resolve_done_fn *done, void *arg);
+
+/* Nobody wants the answer any more; done is not called. */
+void resolve_cancel(struct resolve *, struct resolve_ticket *);
+
+/* Answers what is at its deadline. Returns when to call again. */
+uint64_t resolve_tick(struct resolve *, uint64_t now);
+
+unsigned resolve_tickets(const struct resolve *);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#include "forceencd/source.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "forceenc/log.h"
+#include "forceenc/must.h"
+#include "forceencd/source_sqlite.h"
+
+/* A source that comes and goes for the same reason is logged this often (ms). */
+#define SOURCE_QUIET 10000
+
+struct source *
+source_new(const struct conf_table *table, const struct answers *answers)
+{
+	struct source *source = NULL;
+
+	switch (table->type) {
+	case CONF_TABLE_SQLITE:
+		source = source_sqlite_new(&table->sqlite);
+		break;
+	}
+	MUST(source != NULL);
+	source->name = table->spec;
+	source->answers = answers;
+	return source;
+}
+
+void
+source_free(struct source *source)
+{
+	if (source != NULL)
+		source->ops->free(source);
+}
+
+enum source_status
+source_ask(struct source *source, struct source_ask *ask, uint64_t now,
+    struct source_reply *reply)
+{
+	enum source_status status;
+
+	source->asked++;
+	status = source->ops->ask(source, ask, now, reply);
+	if (status == SOURCE_DONE && reply->kind == SOURCE_UNSURE)
+		source->unsure++;
+	return status;
+}
+
+void
+source_cancel(struct source *source, struct source_ask *ask)
+{
+	source->ops->cancel(source, ask);
+}
+
+enum source_sight
+source_look(struct source *source, uint64_t now)
+{
+	return source->ops->look(source, now);
+}
+
+uint64_t
+source_tick(struct source *source, uint64_t now)
+{
+	return source->ops->tick(source, now);
+}
+
+void
+source_set_down(struct source *source, const struct err *why, uint64_t now)
+{
+	bool same = strcmp(source->trouble.text, why->text) == 0;
+
+	/* A new reason is news; the same one again is not. */
+	if (source->down && same)
+		return;
+	if (!source->down)
+		source->flaps++;
+	source->down = true;
+	source->trouble = *why;
+	if (source->logged_at != 0 && same &&
+	    now - source->logged_at < SOURCE_QUIET)
+		return;
+	log_error("%s: can't be asked: %s (flaps=%" PRIu64 ")", source->name,
+	    why->text, source->flaps);
+	source->logged_at = now;
+	source->logged_down = true;
+}
+
+void
+source_set_up(struct source *source)
+{
+	if (!source->down)
+		return;
+	source->down = false;
+	if (!source->logged_down)
+		return;
+	log_info("%s: answers again (unsure=%" PRIu64 ")", source->name,
+	    source->unsure);
+	source->logged_down = false;
+}

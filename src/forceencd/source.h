@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#ifndef FORCEENC_FORCEENCD_SOURCE_H
+#define FORCEENC_FORCEENCD_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "forceenc/answer.h"
+#include "forceenc/conf.h"
+#include "forceenc/err.h"
+
+/*
+ * A source is one table file asked for facts: a driver behind a struct of
+ * functions. It knows keys and permitted answers, nothing of questions, maps
+ * or caches. A source never blocks; what takes time is WAIT, and the reply
+ * comes later through the asker's function, never before source_ask()
+ * returned.
+ */
+
+enum source_kind {
+	SOURCE_PRESENT, /* answer is set; may be ANSWER_BAD */
+	SOURCE_ABSENT,  /* asked, and the key isn't there */
+	SOURCE_UNSURE,  /* couldn't be asked; why says it */
+};
+
+struct source_reply {
+	enum source_kind kind;
+	uint8_t answer;
+	struct err why; /* UNSURE: the reason. BAD: the value, printable */
+};
+
+/* One key on its way; the asker's, who keeps it and the key where they are
+ * until done was called or source_cancel() returned. */
+struct source_ask {
+	const char *key;
+	size_t len;
+	void (*done)(
+	    struct source_ask *, const struct source_reply *, uint64_t now);
+	TAILQ_ENTRY(source_ask) link; /* the driver's while it waits */
+};
+
+TAILQ_HEAD(source_asks, source_ask);
+
+enum source_status {
+	SOURCE_DONE, /* *reply is set */
+	SOURCE_WAIT,
+};
+
+/* What the source knows of changes behind our back. */
+enum source_sight {
+	SOURCE_SAME,    /* nothing changed since the last look */
+	SOURCE_CHANGED, /* something did: what was learned before is in doubt */
+	SOURCE_BLIND,   /* it can't tell: facts live by their time alone */
+};
+
+struct source;
+
+struct source_ops {
+	enum source_status (*ask)(struct source *, struct source_ask *,
+	    uint64_t now, struct source_reply *);
+	void (*cancel)(struct source *, struct source_ask *);
+	enum source_sight (*look)(struct source *, uint64_t now);
+	uint64_t (*tick)(struct source *, uint64_t now);
+	void (*free)(struct source *);
+};
+
+/* What a driver's own struct begins with. */
+struct source {
+	const struct source_ops *ops;
+	const char *name; /* "sqlite:/etc/forceenc/service.cf", owned by conf */
+	const struct answers *answers;
+	/* For forceencctl status. */
+	uint64_t asked;
+	uint64_t unsure;
+	uint64_t flaps; /* times it went down */
+	bool down;      /* the last attempt failed */
+	bool logged_down;
+	uint64_t logged_at;
+	struct err trouble; /* why it went down last */
+};
+
+/* The driver for a table of the configuration. table and answers are borrowed
+ * for the source's life. Opens nothing yet: a directory that is away at start
+ * is no reason not to start. */
+struct source *source_new(
+    const struct conf_table *table, const struct answers *answers);
+void source_free(struct source *); /* no ask may be waiting */
+
+enum source_status source_ask(
+    struct source *, struct source_ask *, uint64_t now, struct source_reply *);
+void source_cancel(struct source *, struct source_ask *);
+
+/* Cheap enough to be asked every watch_interval. */
+enum source_sight source_look(struct source *, uint64_t now);
+
+/* Does what is due; returns when it wants to be called again, CLOCK_NEVER if
+ * only an event can wake it. */
+uint64_t source_tick(struct source *, uint64_t now);
+
+/* For drivers: a change of state is logged once, and with a count where it
+ * keeps changing. */
+void source_set_down(struct source *, const struct err *why, uint64_t now);
+void source_set_up(struct source *);
+
+#endif

@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#include "forceencd/source_sqlite.h"
+
+#include <stdlib.h>
+
+#include "forceenc/buf.h"
+#include "forceenc/clock.h"
+#include "forceenc/log.h"
+#include "forceenc/mem.h"
+#include "forceenc/must.h"
+#include "forceenc/sqlite.h"
+#include "forceenc/template.h"
+#include "forceenc/text.h"
+
+#define SOURCE_SQLITE_MAGIC 0x53514c54u
+/* A locked database is tried again this often (ms) ... */
+#define SOURCE_SQLITE_RETRY 5
+/* ... for this long; from then on it counts as down. */
+#define SOURCE_SQLITE_PATIENCE 250
+/* Slow queries are warned of at most this often. */
+#define SOURCE_SQLITE_QUIET 10000
+/* A database that can't be opened is tried again at most this often. */
+#define SOURCE_SQLITE_REOPEN 50
+
+struct source_sqlite {
+	struct source base;
+	unsigned magic;
+	const struct conf_sqlite *conf;
+	struct template_query query;
+
+	struct sqlite *db; /* NULL: not open */
+	struct sqlite_stmt *stmt;
+	uint64_t opened_at;  /* the last attempt */
+	int64_t version;     /* data_version at the last look */
+	bool seen;           /* version is set */
+	uint64_t busy_since; /* CLOCK_NEVER: not busy */
+	uint64_t warned_at;  /* of a slow query; 0: never */
+	struct source_asks waiting;
+};
+
+static struct source_sqlite *
+source_sqlite_of(struct source *base)
+{
+	struct source_sqlite *source = (struct source_sqlite *)base;
+
+	MUST_BE(source, SOURCE_SQLITE_MAGIC);
+	return source;
+}
+
+static void
+source_sqlite_close(struct source_sqlite *source)
+{
+	sqlite_finalize(source->stmt);
+	sqlite_close(source->db);
+	source->stmt = NULL;
+	source->db = NULL;
+	source->seen = false;
+}
+
+/* The statement must only read and have the parameters we bind. */
+static enum sqlite_status
+source_sqlite_prepare(struct source_sqlite *source, struct err *err)
+{
+	enum sqlite_status status;
+
+	status =
+	    sqlite_prepare(source->db, source->query.sql, &source->stmt, err);
+	if (status != SQLITE_STATUS_DONE)
+		return status;
+	if (!sqlite_readonly(source->stmt))
+		err_set(err, "query: it writes; a lookup must be a SELECT");
+	else if (sqlite_columns(source->stmt) < 1)
+		err_set(err, "query: it returns no column");
+	else
+		return SQLITE_STATUS_DONE;
+	sqlite_finalize(source->stmt);
+	source->stmt = NULL;
+	return SQLITE_STATUS_ERROR;
+}
+
+static enum sqlite_status
+source_sqlite_open(struct source_sqlite *source, uint64_t now, struct err *err)
+{
+	enum sqlite_status status;
+
+	source->opened_at = now;
+	source->db =
+	    sqlite_open(source->conf->dbpath, SQLITE_MODE_READ, 0, err);
+	if (source->db == NULL)
+		return SQLITE_STATUS_ERROR;
+	sqlite_set_time_limit(source->db, source->conf->query_time_limit);
+	status = source_sqlite_prepare(source, err);
+	if (status != SQLITE_STATUS_DONE)
+		source_sqlite_close(source);
+	return status;
+}
+
+/* Open and ready, or why not. */
+static enum sqlite_status
+source_sqlite_ready(struct source_sqlite *source, uint64_t now, struct err *err)
+{
+	if (source->stmt != NULL)
+		return SQLITE_STATUS_DONE;
+	if (source->base.down && source->busy_since == CLOCK_NEVER &&
+	    now - source->opened_at < SOURCE_SQLITE_REOPEN) {
+		*err = source->base.trouble;
+		return SQLITE_STATUS_ERROR;
+	}
+	return source_sqlite_open(source, now, err);
+}
+
+/* SKIP: this key can't be in the table. */
+static enum template_status
+source_sqlite_bind(struct source_sqlite *source, const struct source_ask *ask)
+{
+	struct template_key key;
+	const char *value;
+	size_t len;
+	unsigned i;
+
+	template_key_split(&key, ask->key, ask->len);
+	for (i = 0; i < source->query.nparams; i++) {
+		if (template_query_value(
+			&source->query, i, &key, &value, &len) == TEMPLATE_SKIP)
+			return TEMPLATE_SKIP;
+		sqlite_bind_text(source->stmt, (int)i + 1, value, len);
+	}
+	return TEMPLATE_OK;
+}
+
+/* One row's value joins what the rows before it said. */
+static void
+source_sqlite_add_row(struct source_sqlite *source,
+    const struct source_ask *ask, struct source_reply *reply, unsigned *rows,
+    struct buf *scratch)
+{
+	struct template_key key;
+	const char *value;
+	uint8_t answer;
+	size_t len;
+
+	value = sqlite_column_text(source->stmt, 0, &len);
+	if (value == NULL || len == 0)
+		return;
+	template_key_split(&key, ask->key, ask->len);
+	buf_clear(scratch);
+	if (template_format(scratch, source->conf->result_format, &key, value,
+		len) == TEMPLATE_SKIP)
+		return;
+	value = buf_text(scratch);
+	len = scratch->len;
+	value = text_trim(value, &len);
+	if (len == 0)
+		return;
+	++*rows;
+	answer = answer_of_value(source->base.answers, value, len);
+	if (answer == ANSWER_BAD)
+		err_set(&reply->why, "\"%s\"", text_show(value, len));
+	if (reply->kind == SOURCE_PRESENT)
+		answer = answer_stricter(reply->answer, answer);
+	reply->kind = SOURCE_PRESENT;
+	reply->answer = answer;
+}
+
+static enum sqlite_status
+source_sqlite_rows(struct source_sqlite *source, const struct source_ask *ask,
+    struct source_reply *reply)
+{
+	struct buf scratch = {0};
+	enum sqlite_status status;
+	unsigned rows = 0, limit = source->conf->expansion_limit;
+
+	reply->kind = SOURCE_ABSENT;
+	while ((status = sqlite_step(source->stmt, &reply->why)) ==
+	    SQLITE_STATUS_ROW) {
+		source_sqlite_add_row(source, ask, reply, &rows, &scratch);
+		if (limit == 0 || rows <= limit)
+			continue;
+		err_set(&reply->why,
+		    "%s: more than expansion_limit = %u values",
+		    text_show(ask->key, ask->len), limit);
+		reply->kind = SOURCE_UNSURE;
+		sqlite_reset(source->stmt);
+		status = SQLITE_STATUS_DONE;
+		break;
+	}
+	buf_fini(&scratch);
+	return status;
+}
+
+/* A name is not asked for in a domain that the table isn't for. */
+static bool
+source_sqlite_eligible(
+    const struct conf_sqlite *conf, const struct source_ask *ask)
+{
+	struct template_key key;
+	size_t i;
+
+	if (conf->ndomains == 0)
+		return true;
+	template_key_split(&key, ask->key, ask->len);
+	if (key.domain == NULL || key.local_len == 0)
+		return false;
+	for (i = 0; i < conf->ndomains; i++)
+		if (text_equal_fold(
+			key.domain, key.domain_len, conf->domains[i]))
+			return true;
+	return false;
+}
+
+static enum sqlite_status
+source_sqlite_try(struct source_sqlite *source, const struct source_ask *ask,
+    uint64_t now, struct source_reply *reply)
+{
+	enum sqlite_status status;
+
+	status = source_sqlite_ready(source, now, &reply->why);
+	if (status != SQLITE_STATUS_DONE)
+		return status;
+	if (source_sqlite_bind(source, ask) == TEMPLATE_SKIP) {
+		reply->kind = SOURCE_ABSENT;
+		return SQLITE_STATUS_DONE;
+	}
+	return source_sqlite_rows(source, ask, reply);
+}
+
+static enum sqlite_status
+source_sqlite_query(struct source_sqlite *source, const struct source_ask *ask,
+    uint64_t now, struct source_reply *reply)
+{
+	bool was_open = source->stmt != NULL;
+	enum sqlite_status status;
+
+	status = source_sqlite_try(source, ask, now, reply);
+	if (status != SQLITE_STATUS_ERROR)
+		return status;
+	/* The file may have been replaced: a fresh handle tells. */
+	source_sqlite_close(source);
+	source->opened_at = now;
+	if (!was_open)
+		return status;
+	status = source_sqlite_open(source, now, &reply->why);
+	if (status == SQLITE_STATUS_DONE)
+		status = source_sqlite_try(source, ask, now, reply);
+	if (status == SQLITE_STATUS_ERROR)
+		source_sqlite_close(source);
+	return status;
+}
+
+/* Another process holds the lock. True once that has gone on for so long that
+ * it's no writer in passing; *why is set then. */
+static bool
+source_sqlite_stuck(struct source_sqlite *source, uint64_t now, struct err *why)
+{
+	if (source->busy_since == CLOCK_NEVER)
+		source->busy_since = now;
+	if (now - source->busy_since < SOURCE_SQLITE_PATIENCE)
+		return false;
+	err_set(why, "%s: locked by another process for more than %s",
+	    source->conf->dbpath, text_time(SOURCE_SQLITE_PATIENCE));
+	return true;
+}
+
+/* One slow query is that key's trouble; most often an index is missing. */
+static void
+source_sqlite_warn_slow(
+    struct source_sqlite *source, uint64_t now, const struct err *why)
+{
+	if (source->warned_at != 0 &&
+	    now - source->warned_at < SOURCE_SQLITE_QUIET)
+		return;
+	source->warned_at = now;
+	log_warn("%s: %s; does the query have an index? (query_time_limit=%s)",
+	    source->base.name, why->text,
+	    text_time((int64_t)source->conf->query_time_limit));
+}
+
+/* Turns a status into a reply; false: still busy, and worth waiting for. */
+static bool
+source_sqlite_settle(struct source_sqlite *source, enum sqlite_status status,
+    uint64_t now, struct source_reply *reply)
+{
+	if (status == SQLITE_STATUS_DONE) {
+		source->busy_since = CLOCK_NEVER;
+		source_set_up(&source->base);
+		return true;
+	}
+	if (status == SQLITE_STATUS_SLOW) {
+		reply->kind = SOURCE_UNSURE;
+		source_sqlite_warn_slow(source, now, &reply->why);
+		return true;
+	}
+	if (status == SQLITE_STATUS_BUSY) {
+		if (!source_sqlite_stuck(source, now, &reply->why))
+			return false;
+	} else
+		source->busy_since = CLOCK_NEVER;
+	reply->kind = SOURCE_UNSURE;
+	source_set_down(&source->base, &reply->why, now);
+	return true;
+}
+
+static enum source_status
+source_sqlite_ask(struct source *base, struct source_ask *ask, uint64_t now,
+    struct source_reply *reply)
+{
+	struct source_sqlite *source = source_sqlite_of(base);
+	enum sqlite_status status;
+
+	if (!source_sqlite_eligible(source->conf, ask)) {
+		reply->kind = SOURCE_ABSENT;
+		return SOURCE_DONE;
+	}
+	status = source_sqlite_query(source, ask, now, reply);
+	if (source_sqlite_settle(source, status, now, reply))
+		return SOURCE_DONE;
+	TAILQ_INSERT_TAIL(&source->waiting, ask, link);
+	return SOURCE_WAIT;
+}
+
+static void
+source_sqlite_cancel(struct source *base, struct source_ask *ask)
+{
+	TAILQ_REMOVE(&source_sqlite_of(base)->waiting, ask, link);
+}
+
+/* Those that wait for the lock, tried in order until one is still busy. */
+static uint64_t
+source_sqlite_tick(struct source *base, uint64_t now)
+{
+	struct source_sqlite *source = source_sqlite_of(base);
+	struct source_reply reply;
+	struct source_ask *ask;
+	enum sqlite_status status;
+
+	while ((ask = TAILQ_FIRST(&source->waiting)) != NULL) {
+		status = source_sqlite_query(source, ask, now, &reply);
+		if (!source_sqlite_settle(source, status, now, &reply))
+			return now + SOURCE_SQLITE_RETRY;
+		if (reply.kind == SOURCE_UNSURE)
+			base->unsure++;
+		TAILQ_REMOVE(&source->waiting, ask, link);
+		ask->done(ask, &reply, now);
+	}
+	return CLOCK_NEVER;
+}
+
+/* The version of what is in the file now. A handle that fails may be one to
+ * a file that was replaced, and then a fresh one is the answer. */
+static enum sqlite_status
+source_sqlite_version(struct source_sqlite *source, uint64_t now,
+    int64_t *version, struct err *err)
+{
+	bool was_open = source->stmt != NULL;
+	enum sqlite_status status;
+
+	status = source_sqlite_ready(source, now, err);
+	if (status == SQLITE_STATUS_DONE)
+		status = sqlite_data_version(source->db, version, err);
+	if (status == SQLITE_STATUS_ERROR && was_open) {
+		source_sqlite_close(source);
+		status = source_sqlite_open(source, now, err);
+		if (status == SQLITE_STATUS_DONE)
+			status = sqlite_data_version(source->db, version, err);
+	}
+	return status;
+}
+
+static enum source_sight
+source_sqlite_look(struct source *base, uint64_t now)
+{
+	struct source_sqlite *source = source_sqlite_of(base);
+	enum sqlite_status status;
+	int64_t version = 0;
+	struct err err;
+
+	status = source_sqlite_version(source, now, &version, &err);
+	if (status == SQLITE_STATUS_BUSY) {
+		/* A writer is at it: soon there will be more to see. */
+		if (!source_sqlite_stuck(source, now, &err))
+			return base->down ? SOURCE_BLIND : SOURCE_SAME;
+		source_set_down(base, &err, now);
+	} else if (status != SQLITE_STATUS_DONE) {
+		source_sqlite_close(source);
+		source->opened_at = now;
+		source_set_down(base, &err, now);
+	}
+	/* What was down is up once a question was answered again. */
+	if (base->down)
+		return SOURCE_BLIND;
+	source->busy_since = CLOCK_NEVER;
+	if (source->seen && version == source->version)
+		return SOURCE_SAME;
+	source->version = version;
+	source->seen = true;
+	return SOURCE_CHANGED;
+}
+
+static void
+source_sqlite_free(struct source *base)
+{
+	struct source_sqlite *source = source_sqlite_of(base);
+
+	MUST(TAILQ_EMPTY(&source->waiting));
+	source_sqlite_close(source);
+	template_query_fini(&source->query);
+	source->magic = 0;
+	free(source);
+}
+
+static const struct source_ops source_sqlite_ops = {
+    .ask = source_sqlite_ask,
+    .cancel = source_sqlite_cancel,
+    .look = source_sqlite_look,
+    .tick = source_sqlite_tick,
+    .free = source_sqlite_free,
+};
+
+struct source *
+source_sqlite_new(const struct conf_sqlite *conf)
+{
+	struct source_sqlite *source = mem_zalloc(sizeof(*source));
+
+	source->base.ops = &source_sqlite_ops;
+	source->magic = SOURCE_SQLITE_MAGIC;
+	source->conf = conf;
+	source->busy_since = CLOCK_NEVER;
+	TAILQ_INIT(&source->waiting);
+	/* The configuration was checked when it was read. */
+	MUST(template_query_init(&source->query, conf->query, '?', NULL) == 0);
+	return &source->base;
+}

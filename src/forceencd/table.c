@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#include "forceencd/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "forceenc/buf.h"
+#include "forceenc/log.h"
+#include "forceenc/mem.h"
+#include "forceenc/must.h"
+#include "forceenc/text.h"
+
+#define TABLE_HEADS       256 /* a power of two */
+#define TABLE_FLIGHTS_MAX 4096
+
+struct table_flight {
+	struct source_ask ask;
+	struct table *table;
+	uint32_t hash;
+	uint32_t epoch; /* when it was asked */
+	TAILQ_HEAD(, table_waiter) waiters;
+	LIST_ENTRY(table_flight) link;
+	char key[];
+};
+
+LIST_HEAD(table_flights, table_flight);
+
+struct table {
+	struct source *source;
+	struct cache *cache;
+	uint8_t number;
+	bool watched;     /* changes are noticed */
+	uint32_t epoch;   /* of the facts that count */
+	uint32_t changed; /* the epoch that the last known change began */
+	uint64_t looked_at;
+	unsigned nflights;
+	struct table_flights head[TABLE_HEADS];
+};
+
+struct table *
+table_new_with(struct source *source, struct cache *cache, uint8_t number)
+{
+	struct table *table = mem_zalloc(sizeof(*table));
+	unsigned i;
+
+	table->source = source;
+	table->cache = cache;
+	table->number = number;
+	for (i = 0; i < TABLE_HEADS; i++)
+		LIST_INIT(&table->head[i]);
+	return table;
+}
+
+struct table *
+table_new(const struct conf_table *conf, const struct answers *answers,
+    struct cache *cache, uint8_t number)
+{
+	return table_new_with(source_new(conf, answers), cache, number);
+}
+
+static void
+table_cancel(struct table *table)
+{
+	struct table_flight *flight;
+	unsigned i;
+
+	for (i = 0; i < TABLE_HEADS; i++)
+		while ((flight = LIST_FIRST(&table->head[i])) != NULL) {
+			MUST(TAILQ_EMPTY(&flight->waiters));
+			source_cancel(table->source, &flight->ask);
+			LIST_REMOVE(flight, link);
+			table->nflights--;
+			free(flight);
+		}
+}
+
+void
+table_free(struct table *table)
+{
+	if (table == NULL)
+		return;
+	table_cancel(table);
+	MUST(table->nflights == 0);
+	source_free(table->source);
+	cache_drop_table(table->cache, table->number);
+	free(table);
+}
+
+/* Notices what changed behind our back, at most every watch_interval. */
+static void
+table_look(struct table *table, const struct table_times *times, uint64_t now)
+{
+	if (table->looked_at != 0 &&
+	    now - table->looked_at < times->watch_interval)
+		return;
+	table->looked_at = now;
+	switch (source_look(table->source, now)) {
+	case SOURCE_SAME:
+		break;
+	case SOURCE_CHANGED:
+		table->changed = ++table->epoch;
+		table->watched = true;
+		break;
+	case SOURCE_BLIND:
+		if (table->watched)
+			table->epoch++;
+		table->watched = false;
+		break;
+	}
+}
+
+static void
+table_trust(const struct table *table, const struct table_times *times,
+    struct cache_trust *trust)
+{
+	trust->epoch = table->epoch;
+	trust->present_ttl =
+	    table->watched ? times->watched_ttl : times->present_ttl;
+	trust->absent_ttl =
+	    table->watched ? times->watched_ttl : times->absent_ttl;
+}
+
+bool
+table_believes(const struct table *table, const struct table_times *times,
+    const struct cache_entry *entry)
+{
+	struct cache_trust trust;
+
+	table_trust(table, times, &trust);
+	return entry->epoch == trust.epoch &&
+	    entry->age <
+	    (entry->fact.present ? trust.present_ttl : trust.absent_ttl);
+}
+
+static void
+table_warn_bad(const struct table *table, const char *key, size_t len,
+    const struct source_reply *reply)
+{
+	const struct answers *answers = table->source->answers;
+	struct buf list = {0};
+	size_t i;
+
+	for (i = 0; i < answers->n; i++)
+		buf_printf(&list, "%s%s", i > 0 ? ", " : "", answers->list[i]);
+	log_warn("%s: %s: %s is not a permitted answer; this sender's mail "
+		 "waits until it's corrected (permitted=%s)",
+	    table->source->name, text_show(key, len), reply->why.text,
+	    buf_text(&list));
+	buf_fini(&list);
+}
+
+/* was: what the cache held, NULL for nothing. A value that was bad before is
+ * no news. */
+static void
+table_learn(struct table *table, const char *key, size_t len, uint32_t hash,
+    uint32_t epoch, uint64_t now, const struct source_reply *reply,
+    const struct fact *was)
+{
+	struct fact fact = {
+	    .present = reply->kind == SOURCE_PRESENT, .answer = reply->answer};
+	bool bad = fact.present && fact.answer == ANSWER_BAD;
+
+	if (reply->kind == SOURCE_UNSURE)
+		return;
+	if (bad && (was == NULL || !was->present || was->answer != ANSWER_BAD))
+		table_warn_bad(table, key, len, reply);
+	cache_put(
+	    table->cache, table->number, key, len, hash, epoch, now, &fact);
+}
+
+/* The source answered a flight: the fact is kept, then the waiters are told.
+ * Each of them may ask on at once, this table included. */
+static void
+table_on_reply(
+    struct source_ask *ask, const struct source_reply *reply, uint64_t now)
+{
+	struct table_flight *flight = (struct table_flight *)ask;
+	struct table *table = flight->table;
+	struct table_waiter *waiter;
+	struct cache_entry was;
+	bool had;
+
+	LIST_REMOVE(flight, link);
+	table->nflights--;
+	had = cache_peek(table->cache, table->number, flight->key, ask->len,
+	    flight->hash, now, &was);
+	table_learn(table, flight->key, ask->len, flight->hash, flight->epoch,
+	    now, reply, had ? &was.fact : NULL);
+	while ((waiter = TAILQ_FIRST(&flight->waiters)) != NULL) {
+		TAILQ_REMOVE(&flight->waiters, waiter, link);
+		waiter->flight = NULL;
+		waiter->done(waiter, reply, now);
+	}
+	free(flight);
+}
+
+static struct table_flight *
+table_flight_find(
+    struct table *table, const char *key, size_t len, uint32_t hash)
+{
+	struct table_flight *flight;
+
+	LIST_FOREACH (flight, &table->head[hash % TABLE_HEADS], link)
+		if (flight->hash == hash && flight->ask.len == len &&
+		    memcmp(flight->key, key, len) == 0)
+			return flight;
+	return NULL;
+}
+
+static void
+table_join(struct table_flight *flight, struct table_waiter *waiter)
+{
+	waiter->flight = flight;
+	TAILQ_INSERT_TAIL(&flight->waiters, waiter, link);
+}
+
+/* Asks the source. A flight is made beforehand, since the source may keep the
+ * ask; it's dropped if the answer came at once. */
+static enum table_status
+table_ask(struct table *table, const char *key, size_t len, uint32_t hash,
+    uint64_t now, struct table_answer *answer, struct table_waiter *waiter)
+{
+	struct table_flight *flight;
+
+	if (table->nflights >= TABLE_FLIGHTS_MAX)
+		return TABLE_FULL;
+	flight = mem_alloc(sizeof(*flight) + len);
+	flight->table = table;
+	flight->hash = hash;
+	flight->epoch = table->epoch;
+	TAILQ_INIT(&flight->waiters);
+	memcpy(flight->key, key, len);
+	flight->ask.key = flight->key;
+	flight->ask.len = len;
+	flight->ask.done = table_on_reply;
+	if (source_ask(table->source, &flight->ask, now, &answer->reply) ==
+	    SOURCE_WAIT) {
+		LIST_INSERT_HEAD(
+		    &table->head[hash % TABLE_HEADS], flight, link);
+		table->nflights++;
+		table_join(flight, waiter);
+		return TABLE_WAIT;
+	}
+	table_learn(table, key, len, hash, flight->epoch, now, &answer->reply,
+	    answer->cached == CACHE_NONE ? NULL : &answer->fact);
+	free(flight);
+	return TABLE_ASKED;
+}
+
+enum table_status
+table_get(struct table *table, const struct table_times *times, const char *key,
+    size_t len, uint64_t now, struct table_answer *answer,
+    struct table_waiter *waiter)
+{
+	uint32_t hash = cache_hash(table->cache, key, len);
+	struct table_flight *flight;
+	struct cache_trust trust;
+
+	table_look(table, times, now);
+	table_trust(table, times, &trust);
+	answer->cached = cache_get(table->cache, table->number, key, len, hash,
+	    &trust, now, &answer->fact, &answer->age);
+	if (answer->cached == CACHE_FRESH)
+		return TABLE_KNOWN;
+	flight = table_flight_find(table, key, len, hash);
+	if (flight != NULL) {
+		table_join(flight, waiter);
+		return TABLE_WAIT;
+	}
+	return table_ask(table, key, len, hash, now, answer, waiter);
+}
+
+void
+table_waiter_move(struct table_waiter *to, struct table_waiter *from)
+{
+	struct table_flight *flight = from->flight;
+
+	MUST(flight != NULL);
+	TAILQ_INSERT_AFTER(&flight->waiters, from, to, link);
+	to->flight = flight;
+	table_leave(from);
+}
+
+void
+table_leave(struct table_waiter *waiter)
+{
+	if (waiter->flight == NULL)
+		return;
+	TAILQ_REMOVE(&waiter->flight->waiters, waiter, link);
+	waiter->flight = NULL;
+}
+
+bool
+table_get_stale(struct table *table, const char *key, size_t len,
+    uint64_t stale_max, uint64_t now, struct fact *fact, uint64_t *age)
+{
+	uint32_t hash = cache_hash(table->cache, key, len);
+	struct cache_entry entry;
+
+	if (!cache_peek(
+		table->cache, table->number, key, len, hash, now, &entry) ||
+	    entry.age > stale_max)
+		return false;
+	*fact = entry.fact;
+	*age = entry.age;
+	/* Epochs are counted around: what isn't older than the change. */
+	if ((int32_t)(entry.epoch - table->changed) >= 0)
+		return true;
+	return fact->present && fact->answer < ANSWER_MAX;
+}
+
+uint64_t
+table_tick(struct table *table, uint64_t now)
+{
+	return source_tick(table->source, now);
+}
+
+const char *
+table_name(const struct table *table)
+{
+	return table->source->name;
+}
+
+uint8_t
+table_number(const struct table *table)
+{
+	return table->number;
+}
+
+const struct source *
+table_source(const struct table *table)
+{
+	return table->source;
+}
+
+bool
+table_watched(const struct table *table)
+{
+	return table->watched;
+}
+
+unsigned
+table_flights(const struct table *table)
+{
+	return table->nflights;
+}

@@ -150,7 +150,7 @@ class Bench:
                 for f in ("per_second", "p50_us", "p99_us", "p999_us",
                           "max_us", "cpu_us", "busy")
             }
-        for f in ("p50", "p99"):
+        for f in ("p50", "p99", "cpu"):
             row[f"{f}_ratio"] = statistics.median(
                 b[f"{f}_us"] / max(a[f"{f}_us"], 1e-3) for a, b in rounds)
         return row
@@ -205,33 +205,34 @@ class Bench:
             "more": min(max(twice - once, 0) for once, twice in trials),
         }
 
-    def restart(self):
+    def restart(self, transport):
         """Restarts the server under load while its sockets stay open."""
-        server = self.new_server("restart")
+        server = self.new_server(f"restart-{transport}")
         server.hold_sockets()
         out = {}
         statuses = []
-        pause = threading.Event()
+        over = threading.Event()
 
         def run_load():
             out.update(self.load(
-                server, "unix", "--reconnect", "--connections", 64,
+                server, transport, "--reconnect", "--connections", 64,
                 "--keys", "zipf", "--seconds", self.a.restarts * 0.5 + 0.5))
-            pause.set()
+            over.set()
 
         with contextlib.closing(server):
             server.start()
             # The load is another process, the thread only waits for it.
             thread = threading.Thread(target=run_load)
             thread.start()
-            for _ in range(self.a.restarts):
-                if pause.wait(0.3):
-                    break
+            while len(statuses) < self.a.restarts and not over.wait(0.3):
                 statuses.append(server.stop())
                 server.start()
             thread.join()
+        wrong = [s for s in statuses if s not in server.stop_statuses]
+        if wrong:
+            self.faults.append(f"{server.name} ended with status {wrong}")
+        out["transport"] = transport
         out["restarts"] = len(statuses)
-        out["statuses"] = statuses
         return out
 
 
@@ -287,7 +288,7 @@ def run(bench, results):
     say("allocations")
     results["allocations"] = bench.allocations()
     say("restarts under load")
-    results["restart"] = bench.restart()
+    results["restart"] = [bench.restart(t) for t in TRANSPORTS]
 
 
 def say(text):

@@ -31,7 +31,7 @@ def speed(rows, baseline, subject):
     heads = [
         "case", "conns", f"{baseline}/s", f"{subject}/s", "ratio",
         "(quartiles)", f"goal {GOAL_RATIO}", "p50 us", "ratio", "p99 us",
-        "ratio", "CPU us", baseline, "busy", baseline,
+        "ratio", "CPU us", baseline, "ratio", "busy", baseline,
     ]
     out = []
     for r in rows:
@@ -50,6 +50,7 @@ def speed(rows, baseline, subject):
             f"{r['p99_ratio']:.2f}",
             f"{b['cpu_us']:.2f}",
             f"{a['cpu_us']:.2f}",
+            f"{r['cpu_ratio']:.2f}",
             f"{b['busy']:.0%}",
             f"{a['busy']:.0%}",
         ])
@@ -108,11 +109,12 @@ def figures(results):
         f"allocations of {a['requests']} hits", str(a["more"]), "0",
         verdict(a["more"] == 0),
     ])
-    r = results["restart"]
-    out.append([
-        f"{r['restarts']} restarts under load: refused, lost",
-        f"{r['refused']}, {r['lost']} of {r['asked']}"
-        f" (resent {r['resent']}, longest wait {r['max_us'] / 1000:.0f} ms)",
-        "0, 0", verdict(r["refused"] == 0 and r["lost"] == 0),
-    ])
+    for r in results["restart"]:
+        out.append([
+            f"{r['restarts']} restarts under load over {r['transport']}:"
+            " refused, lost",
+            f"{r['refused']}, {r['lost']} of {r['asked']} (resent"
+            f" {r['resent']}, longest wait {r['max_us'] / 1000:.0f} ms)",
+            "0, 0", verdict(r["refused"] == 0 and r["lost"] == 0),
+        ])
     return table(out[0], out[1:])

@@ -35,6 +35,7 @@ class Server:
 
     name = "server"
     load_flags = ()
+    stop_statuses = (0,)
 
     def __init__(self, folder, core, label):
         self.folder = os.path.join(folder, label)
@@ -88,7 +89,8 @@ class Server:
         environment = {**os.environ, **self.environment}
         if handed:
             environment["LISTEN_FDS"] = str(len(handed))
-            environment["LISTEN_FDNAMES"] = ":".join(["socketmap"] * len(handed))
+            names = ["socketmap"] * len(handed)
+            environment["LISTEN_FDNAMES"] = ":".join(names)
             environment["LISTEN_PID"] = str(os.getpid())
         for i, fd in enumerate(handed):
             os.dup2(fd, 3 + i)
@@ -177,6 +179,7 @@ class Server:
 class Echo(Server):
     name = "echo"
     load_flags = ("--echo",)
+    stop_statuses = (-signal.SIGTERM,)
 
     def __init__(self, folder, core, label, build):
         super().__init__(folder, core, label)

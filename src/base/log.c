@@ -48,6 +48,9 @@ log_set_sink(log_sink_fn *sink, void *arg)
 	log_sink_arg = arg;
 }
 
+static void log_write(enum log_level, const char *fmt, va_list)
+    __attribute__((format(printf, 2, 0)));
+
 static void
 log_write(enum log_level level, const char *fmt, va_list ap)
 {

@@ -22,18 +22,21 @@ enum sqlite_status {
 	SQLITE_STATUS_DONE,
 	SQLITE_STATUS_BUSY,  /* another process holds a lock: try again soon */
 	SQLITE_STATUS_SLOW,  /* stopped at the time limit; the handle is fine */
-	SQLITE_STATUS_ERROR, /* err says what; the handle may be of no more use
-			      * if the file is gone or corrupt */
+	SQLITE_STATUS_ERROR, /* err says what; a handle whose file is gone,
+			      * replaced or corrupt says so until it's closed:
+			      * open the path again */
 };
 
 enum sqlite_mode {
-	SQLITE_MODE_READ,  /* never writes, never waits for a lock */
+	SQLITE_MODE_READ,  /* never writes, never waits for a lock, whatever
+			    * busy_timeout_ms is */
 	SQLITE_MODE_WRITE, /* creates the file if need be; waits for locks up
 			     * to busy_timeout_ms */
 };
 
-/* NULL with err if the file can't be opened. Opening is lazy in SQLite: what
- * is no database shows at the first statement. */
+/* NULL with err if the file can't be opened or is no regular one. Opening is
+ * lazy in SQLite: what is no database shows at the first statement. Text in
+ * double quotes is a name, never a string. */
 struct sqlite *sqlite_open(
     const char *path, enum sqlite_mode, unsigned busy_timeout_ms, struct err *);
 void sqlite_close(struct sqlite *); /* frees its statements too; NULL is fine */
@@ -42,7 +45,7 @@ void sqlite_close(struct sqlite *); /* frees its statements too; NULL is fine */
 int sqlite_exec(struct sqlite *, const char *sql, struct err *);
 
 /* BUSY is told apart because reading the schema needs a lock as well. DONE is
- * success. */
+ * success. *stmt is NULL otherwise. Anything but one statement is an error. */
 enum sqlite_status sqlite_prepare(
     struct sqlite *, const char *sql, struct sqlite_stmt **, struct err *);
 void sqlite_finalize(struct sqlite_stmt *);
@@ -57,7 +60,8 @@ int sqlite_params(const struct sqlite_stmt *);
 bool sqlite_readonly(const struct sqlite_stmt *);
 
 /* One step. After DONE, BUSY or ERROR the statement is reset and can be
- * bound and run again. */
+ * bound and run again. The first step looks whether the path still is the file
+ * that is open, which SQLite doesn't. */
 enum sqlite_status sqlite_step(struct sqlite_stmt *, struct err *);
 /* Gives up the remaining rows, and the lock with them. */
 void sqlite_reset(struct sqlite_stmt *);
@@ -72,7 +76,9 @@ int64_t sqlite_column_int(struct sqlite_stmt *, int i);
 void sqlite_set_time_limit(struct sqlite *, uint64_t ms);
 
 /* PRAGMA data_version: differs from the last one if another connection has
- * changed the file since. */
+ * changed the file since. DONE is success. ERROR also if something else than
+ * SQLite has written into the file, as cp(1) does: what SQLite remembers of it
+ * may be wrong then. */
 enum sqlite_status sqlite_data_version(
     struct sqlite *, int64_t *, struct err *);
 

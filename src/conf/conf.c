@@ -21,7 +21,6 @@
 #include "conf/words.h"
 #include "forceenc/buf.h"
 #include "forceenc/mem.h"
-#include "forceenc/must.h"
 #include "forceenc/text.h"
 
 struct conf_reading {
@@ -133,20 +132,6 @@ conf_free(struct conf *conf)
 	free(conf);
 }
 
-static bool
-conf_option_same(const struct option *option, const struct conf *running,
-    const struct conf *next)
-{
-	if (option->size > 0)
-		return option_same(option, running, next);
-	if (strcmp(option->name, "socketmap_listen") == 0)
-		return conf_listen_same(running, next, false);
-	if (strcmp(option->name, "tcp_table_listen") == 0)
-		return conf_listen_same(running, next, true);
-	MUST(strcmp(option->name, "control_socket") == 0);
-	return conf_listen_control_same(running, next);
-}
-
 char *
 conf_needs_restart(const struct conf *running, const struct conf *next)
 {
@@ -154,7 +139,7 @@ conf_needs_restart(const struct conf *running, const struct conf *next)
 	struct buf names = {0};
 
 	for (option = option_main; option->name != NULL; option++)
-		if (option->restart && !conf_option_same(option, running, next))
+		if (option->restart && !option_same(option, running, next))
 			buf_printf(&names, "%s%s", names.len > 0 ? ", " : "",
 			    option->name);
 	return names.len > 0 ? buf_steal(&names) : NULL;

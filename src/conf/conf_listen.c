@@ -146,37 +146,3 @@ conf_listen_free(struct conf *conf)
 		free(conf->listen[i].map);
 	free(conf->listen);
 }
-
-/* Whether b listens where a does. */
-static bool
-conf_listen_covers(const struct conf *a, const struct conf *b, bool tcp)
-{
-	const struct conf_listen *x, *y;
-
-	for (x = a->listen; x < a->listen + a->nlisten; x++) {
-		if ((x->map != NULL) != tcp)
-			continue;
-		for (y = b->listen; y < b->listen + b->nlisten; y++)
-			if (endpoint_same(&x->endpoint, &y->endpoint) &&
-			    (x->map != NULL) == (y->map != NULL) &&
-			    (x->map == NULL || strcmp(x->map, y->map) == 0))
-				break;
-		if (y == b->listen + b->nlisten)
-			return false;
-	}
-	return true;
-}
-
-bool
-conf_listen_same(const struct conf *a, const struct conf *b, bool tcp)
-{
-	return conf_listen_covers(a, b, tcp) && conf_listen_covers(b, a, tcp);
-}
-
-bool
-conf_listen_control_same(const struct conf *a, const struct conf *b)
-{
-	if (!a->has_control_socket || !b->has_control_socket)
-		return a->has_control_socket == b->has_control_socket;
-	return endpoint_same(&a->control_socket, &b->control_socket);
-}

@@ -211,9 +211,10 @@ void
 conf_map_free_all(struct conf *conf)
 {
 	struct conf_map *map;
-	size_t i;
+	size_t m, i;
 
-	for (map = conf->map; map < conf->map + conf->nmaps; map++) {
+	for (m = 0; m < conf->nmaps; m++) {
+		map = &conf->map[m];
 		for (i = 0; i < map->ntables; i++)
 			conf_table_fini(&map->table[i]);
 		free(map->table);

@@ -58,12 +58,27 @@ conf_sqlite_unknown(
 		    text_show_str(entry->name));
 }
 
-static const char *
-conf_sqlite_part(const struct file *file, const char *name)
+/* One part of the query, or what stands for it if it isn't there. */
+static void
+conf_sqlite_add_part(struct buf *query, const char *before,
+    const struct file *file, const char *name, const char *otherwise)
 {
 	const struct file_entry *entry = file_find(file, name);
 
-	return entry != NULL ? entry->value : "";
+	buf_printf(query, "%s%s", before,
+	    entry != NULL ? text_show_str(entry->value) : otherwise);
+}
+
+static void
+conf_sqlite_add_query(struct buf *query, const struct file *file)
+{
+	conf_sqlite_add_part(query, "SELECT ", file, "select_field", "...");
+	conf_sqlite_add_part(query, " FROM ", file, "table", "...");
+	conf_sqlite_add_part(query, " WHERE ", file, "where_field", "...");
+	conf_sqlite_add_part(
+	    query, " = '%s' ", file, "additional_conditions", "");
+	if (query->data[query->len - 1] == ' ')
+		query->len--;
 }
 
 /* One problem for all of them, with the query that says the same. */
@@ -71,7 +86,7 @@ static void
 conf_sqlite_check_obsolete(const struct file *file, struct problems *problems)
 {
 	const struct file_entry *entry, *first = NULL;
-	struct buf names = {0};
+	struct buf names = {0}, query = {0};
 	size_t i;
 
 	for (i = 0; conf_sqlite_obsolete[i] != NULL; i++) {
@@ -83,6 +98,7 @@ conf_sqlite_check_obsolete(const struct file *file, struct problems *problems)
 		if (first == NULL || entry->line < first->line)
 			first = entry;
 	}
+	conf_sqlite_add_query(&query, file);
 	if (first != NULL && file_find(file, "query") != NULL)
 		problems_add(problems, file->path, first->line,
 		    "%s: obsolete, and without effect beside query; remove "
@@ -90,15 +106,10 @@ conf_sqlite_check_obsolete(const struct file *file, struct problems *problems)
 		    buf_text(&names));
 	else if (first != NULL)
 		problems_add(problems, file->path, first->line,
-		    "%s: obsolete; write query = SELECT %s FROM %s WHERE %s = "
-		    "'%%s' %s",
-		    buf_text(&names),
-		    text_show_str(conf_sqlite_part(file, "select_field")),
-		    text_show_str(conf_sqlite_part(file, "table")),
-		    text_show_str(conf_sqlite_part(file, "where_field")),
-		    text_show_str(
-			conf_sqlite_part(file, "additional_conditions")));
+		    "%s: obsolete; write query = %s", buf_text(&names),
+		    buf_text(&query));
 	buf_fini(&names);
+	buf_fini(&query);
 }
 
 static void
@@ -164,12 +175,13 @@ conf_sqlite_read_domains(
 	struct value value;
 	const char *at, *why;
 	char *domain;
+	bool any = false;
 
 	if (!value_get(&value, file, "domain",
 		option_find(option_sqlite, "domain"), problems))
 		return;
 	at = value.text;
-	while ((domain = words_next(&at)) != NULL) {
+	for (; (domain = words_next(&at)) != NULL; any = true) {
 		why = conf_sqlite_domain_wrong(domain);
 		if (why != NULL ||
 		    conf_sqlite_read_domain(out, domain, &why) == -1)
@@ -178,7 +190,7 @@ conf_sqlite_read_domains(
 		free(domain);
 	}
 	/* "domain = ," means something, though not every domain there is. */
-	if (out->ndomains == 0 && *value.text != '\0')
+	if (!any && *value.text != '\0')
 		value_wrong(&value, problems,
 		    "a list without a domain; write domains, or remove the "
 		    "line");

@@ -207,7 +207,7 @@ option_store(
 	case OPTION_LIST:
 		break;
 	}
-	MUST(!"a list has no field");
+	MUST(option->type != OPTION_LIST); /* lists have no field */
 	return -1;
 }
 

@@ -36,7 +36,7 @@ struct option {
 	const char *unit; /* of a time without one */
 	const char *const
 	    *words;    /* NULL-terminated; the field gets the index */
-	bool restart;  /* a running daemon can't take it over */
+	bool restart;  /* a running daemon can't take it over; has a field */
 	bool secret;   /* never shown */
 	bool optional; /* may be empty */
 	size_t offset; /* of the field */

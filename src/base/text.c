@@ -89,37 +89,50 @@ text_shown_len(const char *s, size_t len)
 	return n > 1 ? n : 0;
 }
 
+/* One character as it is shown; out has room for 4 bytes. Returns how many,
+ * and in *eaten how many of s they stand for. */
+static size_t
+text_show_char(char *out, const char *s, size_t len, size_t *eaten)
+{
+	static const char digits[] = "0123456789abcdef";
+	unsigned char c = (unsigned char)*s;
+	unsigned n = text_shown_len(s, len);
+
+	*eaten = n > 0 ? n : 1;
+	if (n > 0) {
+		memcpy(out, s, n);
+		return n;
+	}
+	out[0] = out[1] = '\\';
+	if (c == '\\')
+		return 2;
+	out[1] = 'x';
+	out[2] = digits[c >> 4];
+	out[3] = digits[c & 15];
+	return 4;
+}
+
 char *
 text_printable(char *out, size_t size, const char *bytes, size_t len)
 {
-	size_t room = size - 4, used = 0;
-	size_t i = 0;
-	unsigned n;
-	char hex[5];
+	size_t used = 0, cut = 0, i = 0, n, eaten;
+	char shown[4];
 
 	MUST(size >= 8);
 	while (i < len) {
-		n = text_shown_len(bytes + i, len - i);
-		if (n > 0) {
-			if (used + n > room)
-				break;
-			memcpy(out + used, bytes + i, n);
-			used += n;
-			i += n;
-			continue;
+		n = text_show_char(shown, bytes + i, len - i, &eaten);
+		if (used + n > size - 1) {
+			strcpy(out + cut, "...");
+			return out;
 		}
-		if (bytes[i] == '\\')
-			snprintf(hex, sizeof(hex), "\\\\");
-		else
-			snprintf(hex, sizeof(hex), "\\x%02x",
-			    (unsigned char)bytes[i]);
-		if (used + strlen(hex) > room)
-			break;
-		memcpy(out + used, hex, strlen(hex));
-		used += strlen(hex);
-		i++;
+		memcpy(out + used, shown, n);
+		used += n;
+		/* The last place that leaves room for the dots. */
+		if (used <= size - 4)
+			cut = used;
+		i += eaten;
 	}
-	strcpy(out + used, i < len ? "..." : "");
+	out[used] = '\0';
 	return out;
 }
 

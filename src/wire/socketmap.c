@@ -3,7 +3,6 @@
 
 #include "forceenc/lookup.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "forceenc/netstring.h"

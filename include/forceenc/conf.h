@@ -95,6 +95,8 @@ struct conf {
 	uint64_t stale_max;
 	uint64_t watch_interval; /* how old a look for changes may be */
 	size_t cache_size;       /* bytes */
+	char *snapshot_file;     /* "": none */
+	uint64_t snapshot_interval;
 
 	struct endpoint control_socket;
 	bool has_control_socket;

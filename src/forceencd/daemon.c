@@ -4,6 +4,7 @@
 #include "forceencd/daemon.h"
 
 #include <event2/event.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "forceenc/must.h"
 #include "forceencd/control_server.h"
 #include "forceencd/handover.h"
+#include "forceencd/snapshot.h"
 #include "forceencd/view.h"
 
 /* Descriptors kept for databases, listeners, the control socket. */
@@ -31,6 +33,9 @@ struct daemon {
 	struct event *timer;
 	uint64_t timer_at; /* CLOCK_NEVER: not set */
 	unsigned fds_max;
+	struct snapshot *snapshot; /* being written, or NULL */
+	uint64_t snapshot_at;      /* when the next one is due */
+	bool snapshot_failed;
 	bool ending;
 	bool ended;
 	uint64_t end_at;
@@ -113,6 +118,77 @@ daemon_sooner(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+static void
+daemon_snapshot_failed(struct daemon *daemon, const struct err *err)
+{
+	if (!daemon->snapshot_failed)
+		log_warn("snapshot: %s: remembered answers won't survive a "
+			 "restart",
+		    err->text);
+	daemon->snapshot_failed = true;
+}
+
+/* The next piece of the facts on disk. Returns when the one after it is
+ * due. */
+static uint64_t
+daemon_snapshot(struct daemon *daemon, uint64_t now)
+{
+	const struct conf *conf = daemon->shared.service->conf;
+	enum snapshot_status status;
+	struct err err;
+
+	if (*conf->snapshot_file == '\0')
+		return CLOCK_NEVER;
+	if (daemon->snapshot == NULL && now < daemon->snapshot_at)
+		return daemon->snapshot_at;
+	if (daemon->snapshot == NULL)
+		daemon->snapshot = snapshot_begin(conf->snapshot_file,
+		    daemon->view.cache, daemon->view.tables, &err);
+	status = daemon->snapshot == NULL
+	    ? SNAPSHOT_FAILED
+	    : snapshot_step(daemon->snapshot, now, clock_wall(), &err);
+	if (status == SNAPSHOT_MORE)
+		return now;
+	if (status == SNAPSHOT_FAILED)
+		daemon_snapshot_failed(daemon, &err);
+	else
+		daemon->snapshot_failed = false;
+	snapshot_free(daemon->snapshot);
+	daemon->snapshot = NULL;
+	daemon->snapshot_at = now + conf->snapshot_interval;
+	return daemon->snapshot_at;
+}
+
+/* The last one, from the beginning and to its end. */
+static void
+daemon_snapshot_last(struct daemon *daemon)
+{
+	snapshot_free(daemon->snapshot);
+	daemon->snapshot = NULL;
+	daemon->snapshot_at = 0;
+	while (daemon_snapshot(daemon, clock_now()) <= clock_now())
+		;
+}
+
+static void
+daemon_restore(struct daemon *daemon)
+{
+	const struct conf *conf = daemon->shared.service->conf;
+	struct err err;
+	int64_t n;
+
+	daemon->snapshot_at = clock_now() + conf->snapshot_interval;
+	if (*conf->snapshot_file == '\0')
+		return;
+	n = snapshot_load(conf->snapshot_file, daemon->view.tables,
+	    conf->stale_max, clock_now(), clock_wall(), &err);
+	if (n == -1)
+		log_warn("snapshot: %s", err.text);
+	else if (n > 0)
+		log_info("snapshot: %s: remembered (facts=%" PRId64 ")",
+		    conf->snapshot_file, n);
+}
+
 /* What is due after the events of a turn. Tables come before deadlines: what
  * has just become known is not too late. */
 static void
@@ -124,6 +200,7 @@ daemon_turn(struct daemon *daemon)
 	at = tables_tick(view->tables, now);
 	at = daemon_sooner(at, resolve_tick(view->resolve, now));
 	at = daemon_sooner(at, clients_tick(view->clients, now));
+	at = daemon_sooner(at, daemon_snapshot(daemon, now));
 	if (daemon->ending) {
 		if (clients_connected(view->clients) == 0 ||
 		    now >= daemon->end_at)
@@ -168,6 +245,9 @@ daemon_set_conf(struct daemon *daemon, struct conf *conf,
 		service_release(service);
 		return -1;
 	}
+	/* It speaks of the tables of before. */
+	snapshot_free(daemon->snapshot);
+	daemon->snapshot = NULL;
 	daemon->shared.service = service;
 	service_release(old);
 	log_set_level(conf->log_level);
@@ -295,6 +375,7 @@ daemon_fini(struct daemon *daemon)
 	struct view *view = &daemon->view;
 	size_t i;
 
+	snapshot_free(daemon->snapshot);
 	control_server_free(daemon->control);
 	listeners_free(view->listeners);
 	clients_free(view->clients);
@@ -327,6 +408,8 @@ daemon_start(struct daemon *daemon, struct conf *conf, struct err *err)
 		    "names it",
 		    handover_left(handover));
 	handover_free(handover);
+	if (rc == 0)
+		daemon_restore(daemon);
 	return rc;
 }
 
@@ -343,10 +426,11 @@ daemon_run(struct conf *conf, struct err *err)
 		    PACKAGE_VERSION, daemon->shared.service->conf->path);
 		handover_notify("READY=1");
 		daemon_turn(daemon);
-	}
-	while (rc == 0 && !daemon->ended) {
-		event_base_loop(daemon->base, EVLOOP_ONCE);
-		daemon_turn(daemon);
+		while (!daemon->ended) {
+			event_base_loop(daemon->base, EVLOOP_ONCE);
+			daemon_turn(daemon);
+		}
+		daemon_snapshot_last(daemon);
 	}
 	daemon_fini(daemon);
 	free(daemon);

@@ -19,6 +19,20 @@ main_usage(void)
 	return EX_USAGE;
 }
 
+/* Who checks a file reads FILE:LINE first, as from a compiler. */
+static void
+main_show_problems(const struct problems *problems, bool check)
+{
+	size_t i;
+
+	for (i = 0; i < problems->n; i++) {
+		if (check)
+			fprintf(stderr, "%s\n", problems->line[i]);
+		else
+			log_error("%s", problems->line[i]);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -27,7 +41,6 @@ main(int argc, char **argv)
 	struct conf *conf;
 	struct err err;
 	bool check = false;
-	size_t i;
 	int c;
 
 	while ((c = getopt(argc, argv, "c:tV")) != -1) {
@@ -49,8 +62,7 @@ main(int argc, char **argv)
 		return main_usage();
 	log_open("forceencd");
 	conf = conf_load(path, &problems);
-	for (i = 0; i < problems.n; i++)
-		log_error("%s", problems.line[i]);
+	main_show_problems(&problems, check);
 	problems_fini(&problems);
 	if (conf == NULL)
 		return EX_CONFIG;

@@ -14,6 +14,8 @@
 
 #define TABLE_HEADS       256 /* a power of two */
 #define TABLE_FLIGHTS_MAX 4096
+/* Restored facts are of the epoch before. */
+#define TABLE_FIRST_EPOCH 1
 
 struct table_flight {
 	struct source_ask ask;
@@ -48,6 +50,7 @@ table_new_with(struct source *source, struct cache *cache, uint8_t number)
 	table->source = source;
 	table->cache = cache;
 	table->number = number;
+	table->epoch = TABLE_FIRST_EPOCH;
 	for (i = 0; i < TABLE_HEADS; i++)
 		LIST_INIT(&table->head[i]);
 	return table;
@@ -309,6 +312,23 @@ table_get_stale(struct table *table, const char *key, size_t len,
 	if ((int32_t)(entry.epoch - table->changed) >= 0)
 		return true;
 	return fact->present && fact->answer < ANSWER_MAX;
+}
+
+bool
+table_restore(struct table *table, const char *key, size_t len,
+    const struct fact *fact, uint64_t learned_at)
+{
+	const struct answers *answers = table->source->answers;
+
+	if (fact->present && fact->answer >= answers->n &&
+	    fact->answer != ANSWER_DUNNO && fact->answer != ANSWER_OFF)
+		return false;
+	if (len == 0 || len > CACHE_KEY_MAX)
+		return false;
+	cache_put(table->cache, table->number, key, len,
+	    cache_hash(table->cache, key, len), TABLE_FIRST_EPOCH - 1,
+	    learned_at, fact);
+	return true;
 }
 
 uint64_t

@@ -80,6 +80,11 @@ void table_leave(struct table_waiter *);
 bool table_get_stale(struct table *, const char *key, size_t len,
     uint64_t stale_max, uint64_t now, struct fact *, uint64_t *age);
 
+/* A fact from before a restart: stale until the source confirms it. False if
+ * it can't be one of this table's. */
+bool table_restore(struct table *, const char *key, size_t len,
+    const struct fact *, uint64_t learned_at);
+
 uint64_t table_tick(struct table *, uint64_t now);
 
 /* For forceencctl. */

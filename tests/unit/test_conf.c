@@ -366,6 +366,8 @@ static const struct change_row change_rows[] = {
     {"stale_max", "5"},
     {"watch_interval", "5"},
     {"cache_size", "1M"},
+    {"snapshot_file", "/x"},
+    {"snapshot_interval", "5"},
     {"control_socket", "/x"},
     {"control_socket_mode", "0666"},
     {"control_socket_group", "adm"},

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#include "forceencd/snapshot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "forceenc/buf.h"
+#include "forceenc/mem.h"
+#include "forceenc/must.h"
+#include "forceenc/text.h"
+
+#define SNAPSHOT_MAGIC "forceenc facts 1\n"
+#define SNAPSHOT_HASH  crypto_generichash_BYTES
+/* Nodes of the cache a piece. */
+#define SNAPSHOT_BUDGET 2048
+
+struct snapshot {
+	char *path;
+	char *temporary;
+	int fd;
+	const struct cache *cache;
+	uint32_t cursor;
+	uint64_t facts;
+	uint64_t now;
+	uint64_t wall;
+	struct buf out;
+	crypto_generichash_state hash;
+};
+
+static void
+snapshot_put_number(struct buf *out, uint64_t n, unsigned bytes)
+{
+	for (; bytes > 0; bytes--, n >>= 8)
+		buf_add_byte(out, (char)(n & 0xff));
+}
+
+static void
+snapshot_put_text(struct buf *out, const char *text, size_t len)
+{
+	snapshot_put_number(out, len, 4);
+	buf_add(out, text, len);
+}
+
+/* The names of the answers in their order: what an answer's number means. */
+static void
+snapshot_answers_text(const struct table *table, struct buf *out)
+{
+	const struct answers *answers = table_source(table)->answers;
+	size_t i;
+
+	buf_clear(out);
+	for (i = 0; i < answers->n; i++)
+		buf_printf(out, "%s\n", answers->list[i]);
+}
+
+static void
+snapshot_put_tables(struct snapshot *snapshot, struct tables *tables)
+{
+	struct buf answers = {0};
+	struct table *table;
+	unsigned i;
+
+	for (i = 0; i < CACHE_TABLES; i++) {
+		table = tables_find(tables, (uint8_t)i);
+		if (table == NULL)
+			continue;
+		snapshot_answers_text(table, &answers);
+		buf_add_byte(&snapshot->out, 'T');
+		snapshot_put_number(&snapshot->out, i, 1);
+		snapshot_put_text(&snapshot->out, table_name(table),
+		    strlen(table_name(table)));
+		snapshot_put_text(&snapshot->out, answers.data, answers.len);
+	}
+	buf_fini(&answers);
+}
+
+struct snapshot *
+snapshot_begin(const char *path, const struct cache *cache,
+    struct tables *tables, struct err *err)
+{
+	struct snapshot *snapshot = mem_zalloc(sizeof(*snapshot));
+	struct buf name = {0};
+
+	buf_printf(&name, "%s.new", path);
+	snapshot->path = mem_strdup(path);
+	snapshot->temporary = buf_steal(&name);
+	snapshot->cache = cache;
+	snapshot->fd = open(snapshot->temporary,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (snapshot->fd == -1) {
+		err_set(err, "%s: %s", text_show_str(snapshot->temporary),
+		    strerror(errno));
+		snapshot_free(snapshot);
+		return NULL;
+	}
+	MUST(crypto_generichash_init(&snapshot->hash, NULL, 0, SNAPSHOT_HASH) ==
+	    0);
+	buf_add_text(&snapshot->out, SNAPSHOT_MAGIC);
+	snapshot_put_tables(snapshot, tables);
+	return snapshot;
+}
+
+void
+snapshot_free(struct snapshot *snapshot)
+{
+	if (snapshot == NULL)
+		return;
+	if (snapshot->fd != -1) {
+		close(snapshot->fd);
+		unlink(snapshot->temporary);
+	}
+	buf_fini(&snapshot->out);
+	free(snapshot->path);
+	free(snapshot->temporary);
+	free(snapshot);
+}
+
+uint64_t
+snapshot_facts(const struct snapshot *snapshot)
+{
+	return snapshot->facts;
+}
+
+static void
+snapshot_put_fact(const struct cache_entry *entry, void *arg)
+{
+	struct snapshot *snapshot = arg;
+	struct buf *out = &snapshot->out;
+
+	buf_add_byte(out, 'F');
+	snapshot_put_number(out, entry->table, 1);
+	snapshot_put_number(out, entry->fact.present, 1);
+	snapshot_put_number(out, entry->fact.answer, 1);
+	snapshot_put_number(out, snapshot->wall - entry->age, 8);
+	snapshot_put_text(out, entry->key, entry->len);
+	snapshot->facts++;
+}
+
+static int
+snapshot_write(struct snapshot *snapshot, struct err *err)
+{
+	struct buf *out = &snapshot->out;
+	size_t done = 0;
+	ssize_t n;
+
+	while (done < out->len) {
+		n = write(snapshot->fd, out->data + done, out->len - done);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return err_set(err, "%s: %s",
+			    text_show_str(snapshot->temporary),
+			    strerror(errno));
+		done += (size_t)n;
+	}
+	buf_clear(out);
+	return 0;
+}
+
+static void
+snapshot_hash_out(struct snapshot *snapshot)
+{
+	crypto_generichash_update(&snapshot->hash,
+	    (const unsigned char *)snapshot->out.data, snapshot->out.len);
+}
+
+/* No fsync: what a crash leaves half written fails the checksum, and then
+ * there are no facts, which costs questions and nothing else. */
+static int
+snapshot_finish(struct snapshot *snapshot, struct err *err)
+{
+	unsigned char sum[SNAPSHOT_HASH];
+	int rc;
+
+	buf_add_byte(&snapshot->out, 'E');
+	snapshot_hash_out(snapshot);
+	crypto_generichash_final(&snapshot->hash, sum, sizeof(sum));
+	buf_add(&snapshot->out, sum, sizeof(sum));
+	if (snapshot_write(snapshot, err) == -1)
+		return -1;
+	rc = close(snapshot->fd);
+	snapshot->fd = -1;
+	if (rc == 0 && rename(snapshot->temporary, snapshot->path) == 0)
+		return 0;
+	err_set(err, "%s: %s", text_show_str(snapshot->path), strerror(errno));
+	unlink(snapshot->temporary);
+	return -1;
+}
+
+enum snapshot_status
+snapshot_step(
+    struct snapshot *snapshot, uint64_t now, uint64_t wall, struct err *err)
+{
+	bool more;
+
+	snapshot->wall = wall;
+	more = cache_walk(snapshot->cache, &snapshot->cursor, SNAPSHOT_BUDGET,
+	    now, snapshot_put_fact, snapshot);
+	if (!more)
+		return snapshot_finish(snapshot, err) == 0 ? SNAPSHOT_DONE
+							   : SNAPSHOT_FAILED;
+	snapshot_hash_out(snapshot);
+	return snapshot_write(snapshot, err) == 0 ? SNAPSHOT_MORE
+						  : SNAPSHOT_FAILED;
+}
+
+/* Reading: a cursor over bytes that says no rather than go too far. */
+struct snapshot_reader {
+	const unsigned char *at;
+	size_t left;
+	bool bad;
+	struct table *table[CACHE_TABLES]; /* by its number in the file */
+};
+
+static uint64_t
+snapshot_get_number(struct snapshot_reader *reader, unsigned bytes)
+{
+	uint64_t n = 0;
+	unsigned i;
+
+	if (reader->left < bytes) {
+		reader->bad = true;
+		return 0;
+	}
+	for (i = 0; i < bytes; i++)
+		n |= (uint64_t)reader->at[i] << (8 * i);
+	reader->at += bytes;
+	reader->left -= bytes;
+	return n;
+}
+
+static const char *
+snapshot_get_text(struct snapshot_reader *reader, size_t *len)
+{
+	const char *text;
+
+	*len = (size_t)snapshot_get_number(reader, 4);
+	if (reader->left < *len) {
+		reader->bad = true;
+		*len = 0;
+	}
+	text = (const char *)reader->at;
+	reader->at += *len;
+	reader->left -= *len;
+	return text;
+}
+
+static bool
+snapshot_same_text(const char *a, size_t len, const char *b, size_t blen)
+{
+	return len == blen && (len == 0 || memcmp(a, b, len) == 0);
+}
+
+static struct table *
+snapshot_find_table(struct tables *tables, const char *name, size_t name_len,
+    const char *answers, size_t answers_len)
+{
+	struct buf text = {0};
+	struct table *table, *found = NULL;
+	unsigned i;
+
+	for (i = 0; i < CACHE_TABLES && found == NULL; i++) {
+		table = tables_find(tables, (uint8_t)i);
+		if (table == NULL)
+			continue;
+		snapshot_answers_text(table, &text);
+		if (snapshot_same_text(name, name_len, table_name(table),
+			strlen(table_name(table))) &&
+		    snapshot_same_text(
+			answers, answers_len, text.data, text.len))
+			found = table;
+	}
+	buf_fini(&text);
+	return found;
+}
+
+static void
+snapshot_get_table(struct snapshot_reader *reader, struct tables *tables)
+{
+	uint64_t number = snapshot_get_number(reader, 1);
+	const char *name, *answers;
+	size_t name_len, answers_len;
+
+	name = snapshot_get_text(reader, &name_len);
+	answers = snapshot_get_text(reader, &answers_len);
+	if (reader->bad || number >= CACHE_TABLES) {
+		reader->bad = true;
+		return;
+	}
+	reader->table[number] =
+	    snapshot_find_table(tables, name, name_len, answers, answers_len);
+}
+
+/* Returns 1 if the fact was taken. */
+static int
+snapshot_get_fact(struct snapshot_reader *reader, uint64_t stale_max,
+    uint64_t now, uint64_t wall)
+{
+	uint64_t number = snapshot_get_number(reader, 1);
+	struct fact fact;
+	uint64_t learned;
+	const char *key;
+	size_t len;
+
+	fact.present = snapshot_get_number(reader, 1) != 0;
+	fact.answer = (uint8_t)snapshot_get_number(reader, 1);
+	learned = snapshot_get_number(reader, 8);
+	key = snapshot_get_text(reader, &len);
+	if (number >= CACHE_TABLES || len == 0)
+		reader->bad = true;
+	if (reader->bad || reader->table[number] == NULL || learned > wall ||
+	    wall - learned > stale_max)
+		return 0;
+	return table_restore(reader->table[number], key, len, &fact,
+		   now - (wall - learned))
+	    ? 1
+	    : 0;
+}
+
+int64_t
+snapshot_read(const char *bytes, size_t len, struct tables *tables,
+    uint64_t stale_max, uint64_t now, uint64_t wall)
+{
+	const size_t magic = strlen(SNAPSHOT_MAGIC);
+	struct snapshot_reader reader = {0};
+	int64_t n = 0;
+
+	if (len < magic || memcmp(bytes, SNAPSHOT_MAGIC, magic) != 0)
+		return -1;
+	reader.at = (const unsigned char *)bytes + magic;
+	reader.left = len - magic;
+	while (!reader.bad) {
+		switch (snapshot_get_number(&reader, 1)) {
+		case 'T':
+			snapshot_get_table(&reader, tables);
+			break;
+		case 'F':
+			n += snapshot_get_fact(&reader, stale_max, now, wall);
+			break;
+		case 'E':
+			return n;
+		default:
+			reader.bad = true;
+		}
+	}
+	return -1;
+}
+
+static bool
+snapshot_is_whole(const char *bytes, size_t len)
+{
+	unsigned char sum[SNAPSHOT_HASH];
+
+	if (len < SNAPSHOT_HASH)
+		return false;
+	crypto_generichash(sum, sizeof(sum), (const unsigned char *)bytes,
+	    len - SNAPSHOT_HASH, NULL, 0);
+	return memcmp(sum, bytes + len - SNAPSHOT_HASH, SNAPSHOT_HASH) == 0;
+}
+
+static int64_t
+snapshot_load_fd(int fd, const char *path, struct tables *tables,
+    uint64_t stale_max, uint64_t now, uint64_t wall, struct err *err)
+{
+	struct stat st;
+	int64_t n = -1;
+	void *bytes;
+	size_t len;
+
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) || st.st_size == 0 ||
+	    (uint64_t)st.st_size > SNAPSHOT_FILE_MAX)
+		return err_set(
+		    err, "%s: no file of facts", text_show_str(path));
+	len = (size_t)st.st_size;
+	bytes = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (bytes == MAP_FAILED)
+		return err_set(
+		    err, "%s: %s", text_show_str(path), strerror(errno));
+	if (snapshot_is_whole(bytes, len))
+		n = snapshot_read(
+		    bytes, len - SNAPSHOT_HASH, tables, stale_max, now, wall);
+	munmap(bytes, len);
+	if (n == -1)
+		err_set(err,
+		    "%s: not a whole file of facts of this version; starting "
+		    "without",
+		    text_show_str(path));
+	return n;
+}
+
+int64_t
+snapshot_load(const char *path, struct tables *tables, uint64_t stale_max,
+    uint64_t now, uint64_t wall, struct err *err)
+{
+	int64_t n;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd == -1 && errno == ENOENT)
+		return 0;
+	if (fd == -1)
+		return err_set(
+		    err, "%s: %s", text_show_str(path), strerror(errno));
+	n = snapshot_load_fd(fd, path, tables, stale_max, now, wall, err);
+	close(fd);
+	return n;
+}

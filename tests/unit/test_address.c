@@ -16,6 +16,8 @@ static const struct address_rules test_plus = {"+", true};
 static const struct address_rules test_both = {"+-", true};
 static const struct address_rules test_none = {"", true};
 static const struct address_rules test_case = {"+", false};
+/* The first byte of many letters, which splits none. */
+static const struct address_rules test_byte = {"\xc3+", true};
 
 /* An address and its keys, each behind its level's letter: Full, Stripped,
  * Domain, Null. */
@@ -99,6 +101,8 @@ static const struct test_row test_rows[] = {
     /* Extensions. */
     {&test_none, "alice+tag@d", "Falice+tag@d|D@d"},
     {&test_plus, "alice-tag@d", "Falice-tag@d|D@d"},
+    {&test_byte, "j\xc3\xb6\xc3\xa4+x@d",
+	"Fj\xc3\xb6\xc3\xa4+x@d|Sj\xc3\xb6\xc3\xa4@d|D@d"},
     {&test_both, "alice-tag+x@d", "Falice-tag+x@d|Salice@d|D@d"},
     {&test_both, "alice+tag-x@d", "Falice+tag-x@d|Salice@d|D@d"},
     {&test_plus, "+x@d", "F+x@d|D@d"},
@@ -158,6 +162,10 @@ static const struct test_row test_rows[] = {
     /* ... but no domain may turn into another's by a fullwidth "@". */
     {&test_plus, "x@evil\xef\xbc\xa0good.com",
 	"Fx@evil\xef\xbc\xa0good.com|D@evil\xef\xbc\xa0good.com"},
+    /* No A-labels of names that aren't in lower case or not composed. */
+    {&test_plus, "x@xn--b-5da.com", "Fx@xn--b-5da.com|D@xn--b-5da.com"},
+    {&test_plus, "x@xn--ab-uub.com", "Fx@xn--ab-uub.com|D@xn--ab-uub.com"},
+    {&test_plus, "x@xn--x-sy8h.com", "Fx@xn--x-sy8h.com|D@xn--x-sy8h.com"},
     /* What IDNA refuses stays, in lower case. */
     {&test_plus,
 	"x@A\xe2\x80\xae"
@@ -335,7 +343,16 @@ test_refused(void **state)
 	    test_run(&test_keys, &test_plus, address, ADDRESS_MAX + 1, &why),
 	    -1);
 	assert_non_null(strstr(why, "too long"));
-	/* U+0390 and U+1F80 grow when their case is folded. */
+	/* U+0149 and U+1F80 grow when their case is folded. */
+	memcpy(address + ADDRESS_MAX - 3, "\xc5\x89", 2);
+	assert_int_equal(
+	    test_run(&test_keys, &test_plus, address, ADDRESS_MAX - 1, &why),
+	    0);
+	assert_int_equal(test_keys.key[0].len, ADDRESS_MAX);
+	memmove(address + 1, address, ADDRESS_MAX - 1);
+	assert_int_equal(
+	    test_run(&test_keys, &test_plus, address, ADDRESS_MAX, &why), -1);
+	assert_non_null(strstr(why, "folded"));
 	for (i = 0; i + 3 <= ADDRESS_MAX; i += 3)
 		memcpy(address + i, "\xe1\xbe\x80", 3);
 	assert_int_equal(

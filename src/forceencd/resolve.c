@@ -17,7 +17,9 @@
  * questions end here at once, without an allocation. If the source needs
  * time, the question becomes a ticket that stands in the walk at one key and
  * one table, waits for the flight that fetches that fact, and walks on when
- * it has landed. A ticket has a deadline, and one is always kept.
+ * it has landed. The table is asked for the keys behind it at the same time,
+ * so that a walk takes one round trip and not three. A ticket has a deadline,
+ * and one is always kept.
  *
  * A fact that is present decides: a permitted answer, DUNNO, or off, which is
  * an exception from what a less specific key says and thus "absent" to the
@@ -396,6 +398,17 @@ resolve_ticket_new(struct resolve *resolve, const struct resolve_walk *walk,
 	return ticket;
 }
 
+/* The keys that the walk comes to next, if the one it waits for is absent. */
+static void
+resolve_warm(const struct resolve_walk *walk, uint64_t now)
+{
+	unsigned i;
+
+	for (i = walk->at_key + 1; i < walk->nkeys; i++)
+		table_warm(resolve_table(walk), &walk->service->times,
+		    walk->key[i].text, walk->key[i].len, now);
+}
+
 enum resolve_status
 resolve_ask(struct resolve *resolve, struct service *service, struct map *map,
     const struct address_keys *keys, uint64_t now, resolve_step_fn *step,
@@ -420,6 +433,7 @@ resolve_ask(struct resolve *resolve, struct service *service, struct map *map,
 	}
 	ticket = resolve_ticket_new(resolve, &walk, keys, now);
 	table_waiter_move(&ticket->waiter, &waiter);
+	resolve_warm(&ticket->walk, now);
 	*out = ticket;
 	return RESOLVE_WAIT;
 }

@@ -60,6 +60,7 @@ enum source_sight {
 struct source;
 
 struct source_ops {
+	bool remote; /* asking takes time: it's worth doing beforehand */
 	enum source_status (*ask)(struct source *, struct source_ask *,
 	    uint64_t now, struct source_reply *);
 	void (*cancel)(struct source *, struct source_ask *);

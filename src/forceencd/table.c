@@ -220,7 +220,7 @@ table_join(struct table_flight *flight, struct table_waiter *waiter)
 }
 
 /* Asks the source. A flight is made beforehand, since the source may keep the
- * ask; it's dropped if the answer came at once. */
+ * ask; it's dropped if the answer came at once. waiter NULL: nobody waits. */
 static enum table_status
 table_ask(struct table *table, const char *key, size_t len, uint32_t hash,
     uint64_t now, struct table_answer *answer, struct table_waiter *waiter)
@@ -243,7 +243,8 @@ table_ask(struct table *table, const char *key, size_t len, uint32_t hash,
 		LIST_INSERT_HEAD(
 		    &table->head[hash % TABLE_HEADS], flight, link);
 		table->nflights++;
-		table_join(flight, waiter);
+		if (waiter != NULL)
+			table_join(flight, waiter);
 		return TABLE_WAIT;
 	}
 	table_learn(table, key, len, hash, flight->epoch, now, &answer->reply,
@@ -252,12 +253,24 @@ table_ask(struct table *table, const char *key, size_t len, uint32_t hash,
 	return TABLE_ASKED;
 }
 
+/* Whether a fact in use has come to the last tenth of its time. */
+static bool
+table_is_aging(
+    const struct table_answer *answer, const struct cache_trust *trust)
+{
+	uint64_t ttl =
+	    answer->fact.present ? trust->present_ttl : trust->absent_ttl;
+
+	return answer->age >= ttl - ttl / 10;
+}
+
 enum table_status
 table_get(struct table *table, const struct table_times *times, const char *key,
     size_t len, uint64_t now, struct table_answer *answer,
     struct table_waiter *waiter)
 {
 	uint32_t hash = cache_hash(table->cache, key, len);
+	struct table_answer refreshed;
 	struct table_flight *flight;
 	struct cache_trust trust;
 
@@ -265,14 +278,45 @@ table_get(struct table *table, const struct table_times *times, const char *key,
 	table_trust(table, times, &trust);
 	answer->cached = cache_get(table->cache, table->number, key, len, hash,
 	    &trust, now, &answer->fact, &answer->age);
-	if (answer->cached == CACHE_FRESH)
+	if (answer->cached == CACHE_FRESH) {
+		/* A busy sender never waits: it's asked again beforehand. */
+		if (table->source->ops->remote &&
+		    table_is_aging(answer, &trust) &&
+		    table_flight_find(table, key, len, hash) == NULL) {
+			refreshed.cached = CACHE_FRESH;
+			refreshed.fact = answer->fact;
+			table_ask(table, key, len, hash, now, &refreshed, NULL);
+		}
 		return TABLE_KNOWN;
+	}
 	flight = table_flight_find(table, key, len, hash);
 	if (flight != NULL) {
 		table_join(flight, waiter);
 		return TABLE_WAIT;
 	}
 	return table_ask(table, key, len, hash, now, answer, waiter);
+}
+
+void
+table_warm(struct table *table, const struct table_times *times,
+    const char *key, size_t len, uint64_t now)
+{
+	uint32_t hash = cache_hash(table->cache, key, len);
+	struct table_answer answer;
+	struct cache_entry entry;
+
+	if (!table->source->ops->remote)
+		return;
+	answer.cached = CACHE_NONE;
+	if (cache_peek(
+		table->cache, table->number, key, len, hash, now, &entry)) {
+		if (table_believes(table, times, &entry))
+			return;
+		answer.cached = CACHE_STALE;
+		answer.fact = entry.fact;
+	}
+	if (table_flight_find(table, key, len, hash) == NULL)
+		table_ask(table, key, len, hash, now, &answer, NULL);
 }
 
 void

@@ -68,6 +68,11 @@ enum table_status table_get(struct table *, const struct table_times *,
 /* The waiter's place in the flight goes to another one, whose done is set. */
 void table_waiter_move(struct table_waiter *to, struct table_waiter *from);
 
+/* Asks for a key that will be wanted soon, unless it's known: what it brings
+ * is kept. For sources in this process it does nothing. */
+void table_warm(struct table *, const struct table_times *, const char *key,
+    size_t len, uint64_t now);
+
 /* Waits no longer. The flight goes on: what it brings is worth keeping. */
 void table_leave(struct table_waiter *);
 

@@ -117,6 +117,15 @@ static const struct source_ops scripted_ops = {
     .free = scripted_free,
 };
 
+static const struct source_ops scripted_remote_ops = {
+    .remote = true,
+    .ask = scripted_ask,
+    .cancel = scripted_cancel,
+    .look = scripted_look,
+    .tick = scripted_tick,
+    .free = scripted_free,
+};
+
 struct scripted *
 scripted_new(const struct answers *answers)
 {
@@ -148,6 +157,12 @@ void
 scripted_set_waiting(struct scripted *s, bool waits)
 {
 	s->waits = waits;
+}
+
+void
+scripted_set_remote(struct scripted *s)
+{
+	s->base.ops = &scripted_remote_ops;
 }
 
 void

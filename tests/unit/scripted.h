@@ -24,6 +24,8 @@ void scripted_say(
 
 /* From now on questions wait (or no longer do). */
 void scripted_set_waiting(struct scripted *, bool waits);
+/* It's worth asking beforehand. */
+void scripted_set_remote(struct scripted *);
 /* Everything is unsure, for that reason (NULL: no longer). */
 void scripted_set_broken(struct scripted *, const char *why);
 /* What the next looks say. */

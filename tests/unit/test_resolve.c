@@ -416,6 +416,54 @@ test_at_the_deadline_stale_facts_serve(void **state)
 	stage_fini(&stage);
 }
 
+static void
+test_a_walk_takes_one_round_trip(void **state)
+{
+	struct waited waited;
+	struct stage stage;
+
+	(void)state;
+	stage_init(&stage, 1);
+	scripted_set_remote(stage.source[0]);
+	scripted_say(stage.source[0], "@x", SOURCE_PRESENT, 1);
+	scripted_set_waiting(stage.source[0], true);
+	start(&stage, "alice+t@x", T0, &waited);
+	assert_string_equal(
+	    scripted_asked(stage.source[0]), "alice+t@x alice@x @x ");
+	/* They may come in any order. */
+	assert_true(scripted_answer(stage.source[0], 2, T0 + 10));
+	assert_true(scripted_answer(stage.source[0], 0, T0 + 10));
+	assert_false(waited.done);
+	assert_true(scripted_answer(stage.source[0], 0, T0 + 10));
+	assert_string_equal(waited.said, "answer lenient:");
+	assert_string_equal(scripted_asked(stage.source[0]), "");
+	stage_fini(&stage);
+}
+
+static void
+test_a_busy_sender_never_waits(void **state)
+{
+	struct stage stage;
+
+	(void)state;
+	stage_init(&stage, 1);
+	scripted_set_remote(stage.source[0]);
+	scripted_say(stage.source[0], "alice@x", SOURCE_PRESENT, 1);
+	ask(&stage, "alice@x", T0);
+	scripted_asked(stage.source[0]);
+	scripted_set_waiting(stage.source[0], true);
+	ask(&stage, "alice@x", T0 + 8800);
+	assert_string_equal(scripted_asked(stage.source[0]), "");
+	ask(&stage, "alice@x", T0 + 9200);
+	ask(&stage, "alice@x", T0 + 9300);
+	assert_string_equal(scripted_asked(stage.source[0]), "alice@x ");
+	assert_true(scripted_answer(stage.source[0], 0, T0 + 9400));
+	assert_string_equal(
+	    ask(&stage, "alice@x", T0 + 18000), "answer lenient:");
+	assert_string_equal(scripted_asked(stage.source[0]), "");
+	stage_fini(&stage);
+}
+
 /* An answer that was asked for before a change may be from before it. */
 static void
 test_a_change_during_a_flight(void **state)
@@ -461,6 +509,8 @@ main(void)
 	    cmocka_unit_test(test_a_waiting_question_walks_on),
 	    cmocka_unit_test(test_a_deadline_is_kept),
 	    cmocka_unit_test(test_at_the_deadline_stale_facts_serve),
+	    cmocka_unit_test(test_a_walk_takes_one_round_trip),
+	    cmocka_unit_test(test_a_busy_sender_never_waits),
 	    cmocka_unit_test(test_a_change_during_a_flight),
 	};
 

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "forceenc/buf.h"
 #include "forceenc/err.h"
 
 /*
@@ -32,6 +33,11 @@ void policy_close(struct policy *); /* NULL is fine */
 /* now is in seconds since the epoch. Neither key nor answer is empty. */
 int policy_set(struct policy *, const char *key, size_t key_len,
     const char *answer, int64_t now, struct err *);
+
+/* 1 if key is there, with its answer in *answer, whose contents it replaces;
+ * 0 if it isn't. */
+int policy_get(struct policy *, const char *key, size_t key_len,
+    struct buf *answer, struct err *);
 
 /* 1 if key was there and is no more, 0 if it wasn't there. */
 int policy_unset(

@@ -153,6 +153,31 @@ policy_set(struct policy *policy, const char *key, size_t key_len,
 }
 
 int
+policy_get(struct policy *policy, const char *key, size_t key_len,
+    struct buf *answer, struct err *err)
+{
+	enum sqlite_status status;
+	struct sqlite_stmt *stmt;
+	const char *text;
+	size_t len;
+
+	if (sqlite_prepare(policy->db,
+		"SELECT answer FROM policy WHERE address = ?1", &stmt,
+		err) != SQLITE_STATUS_DONE)
+		return -1;
+	sqlite_bind_text(stmt, 1, key, key_len);
+	status = sqlite_step(stmt, err);
+	buf_clear(answer);
+	if (status == SQLITE_STATUS_ROW &&
+	    (text = sqlite_column_text(stmt, 0, &len)) != NULL)
+		buf_add(answer, text, len);
+	sqlite_finalize(stmt);
+	if (status == SQLITE_STATUS_ROW)
+		return 1;
+	return status == SQLITE_STATUS_DONE ? 0 : -1;
+}
+
+int
 policy_unset(
     struct policy *policy, const char *key, size_t key_len, struct err *err)
 {

@@ -117,6 +117,28 @@ policy_sets_lists_and_unsets(void **state)
 	policy_close(NULL);
 }
 
+static void
+policy_gets_one(void **state)
+{
+	struct test *t = *state;
+	struct policy *policy = test_open(t, POLICY_WRITE);
+	struct buf answer = {0};
+
+	test_set(t, policy, "bob@example.com", "forceenc:", 1000);
+	test_set(t, policy, "@example.com", "on", 1001);
+	assert_int_equal(
+	    policy_get(policy, "@example.com.", 12, &answer, &t->err), 1);
+	assert_string_equal(buf_text(&answer), "on");
+	assert_int_equal(
+	    policy_get(policy, "bob@example.com", 15, &answer, &t->err), 1);
+	assert_string_equal(buf_text(&answer), "forceenc:");
+	assert_int_equal(
+	    policy_get(policy, "bob@example.co", 14, &answer, &t->err), 0);
+	assert_int_equal(answer.len, 0);
+	policy_close(policy);
+	buf_fini(&answer);
+}
+
 /* What the daemon asks by default, and how it would see it. */
 static void
 policy_is_what_the_default_query_reads(void **state)
@@ -252,6 +274,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(policy_sets_lists_and_unsets),
+	    TEST(policy_gets_one),
 	    TEST(policy_is_what_the_default_query_reads),
 	    TEST(policy_refuses_nonsense_rows),
 	    TEST(policy_makes_no_file_to_read),

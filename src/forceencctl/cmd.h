@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#ifndef FORCEENC_FORCEENCCTL_CMD_H
+#define FORCEENC_FORCEENCCTL_CMD_H
+
+#include <stdbool.h>
+
+#include "forceenc/buf.h"
+#include "forceencctl/print.h"
+
+/* What was found, and what not; the rest is sysexits(3). */
+#define CMD_FOUND    0
+#define CMD_NOTFOUND 1
+
+/* Options of one command or another, by bit. */
+enum cmd_option {
+	CMD_MAP = 1,
+	CMD_SOCKET = 2,
+	CMD_EXPLAIN = 4,
+	CMD_DEFAULTS = 8,
+};
+
+/* One call of forceencctl, as its command line says. */
+struct cmd_call {
+	const char *conf_path;
+	enum print_form form;
+	const char *map;    /* NULL: not given */
+	const char *socket; /* NULL: not given */
+	bool explain;
+	bool defaults;
+	char **word; /* the arguments behind the command's name */
+	unsigned nwords;
+	struct buf *out; /* for standard output */
+};
+
+/* A command; each has one in a file of its own. */
+struct cmd {
+	const char *name; /* one word or two */
+	const char *args; /* as in the synopsis */
+	const char *summary;
+	const char *help; /* lines for people, each ending in a newline */
+	unsigned options; /* bits of enum cmd_option */
+	unsigned min;     /* arguments */
+	unsigned max;
+	/* Returns the exit status; has said why if it isn't 0. */
+	int (*run)(const struct cmd_call *);
+};
+
+extern const struct cmd cmd_lookup;
+extern const struct cmd cmd_set;
+extern const struct cmd cmd_unset;
+extern const struct cmd cmd_list;
+extern const struct cmd cmd_status;
+extern const struct cmd cmd_cache_stats;
+extern const struct cmd cmd_cache_dump;
+extern const struct cmd cmd_cache_drop;
+extern const struct cmd cmd_cache_flush;
+extern const struct cmd cmd_config_check;
+extern const struct cmd cmd_config_show;
+
+#endif

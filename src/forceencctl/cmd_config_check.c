@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#include <string.h>
+#include <sysexits.h>
+
+#include "forceenc/conf.h"
+#include "forceenc/text.h"
+#include "forceencctl/cmd.h"
+#include "forceencctl/say.h"
+#include "forceencctl/unwise.h"
+
+static json_t *
+cmd_config_check_strings(const struct problems *problems)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < problems->n; i++)
+		json_array_append_new(list,
+		    print_string(problems->line[i], strlen(problems->line[i])));
+	return list;
+}
+
+static void
+cmd_config_check_on_warning(const char *warning, void *arg)
+{
+	json_array_append_new(arg, print_string(warning, strlen(warning)));
+}
+
+static void
+cmd_config_check_print(
+    const struct cmd_call *call, json_t *problems, json_t *warnings)
+{
+	const json_t *line;
+	json_t *record;
+	size_t i;
+
+	if (call->form != PRINT_TABLE) {
+		record = json_pack("{s:o,s:O,s:O}", "configuration",
+		    print_string(call->conf_path, strlen(call->conf_path)),
+		    "problems", problems, "warnings", warnings);
+		print_record(call->form, record, call->out);
+		json_decref(record);
+		return;
+	}
+	json_array_foreach (problems, i, line) {
+		say("%s", json_string_value(line));
+	}
+	json_array_foreach (warnings, i, line) {
+		say("warning: %s", json_string_value(line));
+	}
+	if (json_array_size(problems) == 0) {
+		print_add_text(
+		    call->out, call->conf_path, strlen(call->conf_path));
+		buf_add_text(call->out, ": no problems\n");
+	}
+}
+
+static int
+cmd_config_check_run(const struct cmd_call *call)
+{
+	struct problems found = {0};
+	struct conf *conf = conf_load(call->conf_path, &found);
+	json_t *problems = cmd_config_check_strings(&found);
+	json_t *warnings = json_array();
+
+	if (conf != NULL)
+		unwise_find(conf, cmd_config_check_on_warning, warnings);
+	cmd_config_check_print(call, problems, warnings);
+	json_decref(problems);
+	json_decref(warnings);
+	problems_fini(&found);
+	conf_free(conf);
+	return conf != NULL ? EX_OK : EX_CONFIG;
+}
+
+const struct cmd cmd_config_check = {
+    .name = "config check",
+    .args = "",
+    .summary = "check the configuration and the tables it names",
+    .help =
+	"Reports all problems, as forceencd -t does, each as FILE:LINE: what,\n"
+	"and what would be right; ends with 78 if there is one. What is\n"
+	"legal but unwise is a warning.\n",
+    .options = 0,
+    .run = cmd_config_check_run,
+};

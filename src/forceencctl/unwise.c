@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#include "forceencctl/unwise.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libgen.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "forceenc/buf.h"
+#include "forceenc/mem.h"
+#include "forceenc/text.h"
+
+#define UNWISE_SECOND UINT64_C(1000)
+#define UNWISE_MINUTE (60 * UNWISE_SECOND)
+
+struct unwise {
+	const struct conf *conf;
+	unwise_fn *fn;
+	void *arg;
+};
+
+__attribute__((format(printf, 2, 3))) static void
+unwise_warn(const struct unwise *unwise, const char *fmt, ...)
+{
+	struct buf line = {0};
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vprintf(&line, fmt, ap);
+	va_end(ap);
+	unwise->fn(buf_text(&line), unwise->arg);
+	buf_fini(&line);
+}
+
+static bool
+unwise_is_loopback(const struct endpoint *endpoint)
+{
+	const struct sockaddr_in *in =
+	    (const struct sockaddr_in *)&endpoint->addr;
+	const struct sockaddr_in6 *in6 =
+	    (const struct sockaddr_in6 *)&endpoint->addr;
+
+	if (endpoint->addr.ss_family == AF_INET)
+		return ntohl(in->sin_addr.s_addr) >> 24 == 127;
+	if (endpoint->addr.ss_family == AF_INET6)
+		return IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr);
+	return true;
+}
+
+static void
+unwise_listeners(const struct unwise *unwise)
+{
+	const struct conf *conf = unwise->conf;
+	size_t i;
+
+	if (conf->nlisten == 0)
+		unwise_warn(unwise,
+		    "socketmap_listen and tcp_table_listen are empty: nobody "
+		    "can ask");
+	for (i = 0; i < conf->nlisten; i++)
+		if (!unwise_is_loopback(&conf->listen[i].endpoint))
+			unwise_warn(unwise,
+			    "%s: no loopback address: whoever reaches it may "
+			    "ask who is forced, and between hosts nothing "
+			    "protects the answers",
+			    conf->listen[i].endpoint.text);
+}
+
+static void
+unwise_control(const struct unwise *unwise)
+{
+	const struct conf *conf = unwise->conf;
+
+	if (!conf->has_control_socket)
+		unwise_warn(unwise,
+		    "control_socket is empty: forceencctl can neither show the "
+		    "daemon's state nor explain an answer");
+	else if ((conf->control_socket_mode & 0002) != 0)
+		unwise_warn(unwise,
+		    "control_socket_mode = %04o: every user may list whose "
+		    "mail is forced and empty the cache; 0660 and a "
+		    "control_socket_group are enough",
+		    (unsigned)conf->control_socket_mode);
+}
+
+static void
+unwise_times(const struct unwise *unwise)
+{
+	const struct conf *conf = unwise->conf;
+
+	if (conf->idle_time_limit > 0)
+		unwise_warn(unwise,
+		    "idle_time_limit = %s: Postfix ends idle connections by "
+		    "itself and doesn't always survive it when we do; 0 is "
+		    "best",
+		    text_time((int64_t)conf->idle_time_limit));
+	if (conf->answer_deadline > 10 * UNWISE_SECOND)
+		unwise_warn(unwise,
+		    "answer_deadline = %s: no mail moves while Postfix's queue "
+		    "manager waits for one answer; 10s are plenty",
+		    text_time((int64_t)conf->answer_deadline));
+	if (conf->absent_ttl > 10 * UNWISE_MINUTE)
+		unwise_warn(unwise,
+		    "absent_ttl = %s: a sender who is switched on may send in "
+		    "plaintext for that long if changes of the table can't be "
+		    "noticed",
+		    text_time((int64_t)conf->absent_ttl));
+	if (conf->watch_interval > UNWISE_SECOND)
+		unwise_warn(unwise,
+		    "watch_interval = %s: a sender who is switched on may send "
+		    "in plaintext for that long; a look costs microseconds",
+		    text_time((int64_t)conf->watch_interval));
+}
+
+static void
+unwise_connections(const struct unwise *unwise)
+{
+	/* default_process_limit of postconf(5). */
+	if (unwise->conf->connection_limit < 100)
+		unwise_warn(unwise,
+		    "connection_limit = %u: Postfix may have 100 processes of "
+		    "each kind, and who is hung up on suffers",
+		    unwise->conf->connection_limit);
+}
+
+static void
+unwise_failure(const struct unwise *unwise)
+{
+	const struct conf *conf = unwise->conf;
+	const struct conf_map *map;
+
+	for (map = conf->map; map < conf->map + conf->nmaps; map++)
+		if (map->on_failure == CONF_ON_FAILURE_STALE &&
+		    conf->stale_max == 0)
+			unwise_warn(unwise,
+			    "%s_on_failure = stale, but stale_max is 0: this "
+			    "is tempfail under another name",
+			    map->name);
+}
+
+/* Who may change the file decides whose mail is forced. */
+static void
+unwise_file(const struct unwise *unwise, const char *path, const char *what)
+{
+	char *copy = mem_strdup(path);
+	const char *folder = dirname(copy);
+	struct stat st;
+
+	if (stat(path, &st) == 0 && (st.st_mode & S_IWOTH) != 0)
+		unwise_warn(unwise,
+		    "%s: every user may change %s; chmod o-w ends that",
+		    text_show_str(path), what);
+	if (stat(folder, &st) == 0 && (st.st_mode & S_IWOTH) != 0 &&
+	    (st.st_mode & S_ISVTX) == 0)
+		unwise_warn(unwise,
+		    "%s: every user may replace %s in this folder; chmod o-w "
+		    "ends that",
+		    text_show_str(folder), what);
+	free(copy);
+}
+
+static void
+unwise_database(const struct unwise *unwise, const struct conf_table *table)
+{
+	const char *path = table->sqlite.dbpath;
+	struct stat st;
+
+	if (stat(path, &st) == -1)
+		unwise_warn(unwise,
+		    "%s: %s: %s: until it's there every question is answered "
+		    "with a temporary failure, and mail waits%s",
+		    text_show_str(table->spec), text_show_str(path),
+		    strerror(errno),
+		    table->sqlite.own_query && errno == ENOENT
+			? "; 'forceencctl set' makes it"
+			: "");
+	else if (!S_ISREG(st.st_mode))
+		unwise_warn(unwise, "%s: %s: no plain file",
+		    text_show_str(table->spec), text_show_str(path));
+	if (table->sqlite.query_time_limit > 200)
+		unwise_warn(unwise,
+		    "%s: query_time_limit = %s: nothing else is answered while "
+		    "a query runs; an index helps more than time",
+		    text_show_str(table->spec),
+		    text_time((int64_t)table->sqlite.query_time_limit));
+	unwise_file(unwise, path, "the policy");
+}
+
+static void
+unwise_files(const struct unwise *unwise)
+{
+	const struct conf *conf = unwise->conf;
+	const struct conf_map *map;
+	size_t i;
+
+	unwise_file(unwise, conf->path, "the configuration");
+	for (map = conf->map; map < conf->map + conf->nmaps; map++) {
+		for (i = 0; i < map->ntables; i++) {
+			unwise_file(unwise, map->table[i].path,
+			    "the configuration of a table");
+			if (map->table[i].type == CONF_TABLE_SQLITE)
+				unwise_database(unwise, &map->table[i]);
+		}
+	}
+}
+
+static void (*const unwise_rules[])(const struct unwise *) = {
+    unwise_listeners,
+    unwise_control,
+    unwise_times,
+    unwise_connections,
+    unwise_failure,
+    unwise_files,
+};
+
+void
+unwise_find(const struct conf *conf, unwise_fn *fn, void *arg)
+{
+	const struct unwise unwise = {conf, fn, arg};
+	size_t i;
+
+	for (i = 0; i < sizeof(unwise_rules) / sizeof(*unwise_rules); i++)
+		unwise_rules[i](&unwise);
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#include "forceencctl/walk.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "forceencctl/print.h"
+
+static bool
+walk_is(json_t *record, const char *name, const char *text)
+{
+	return strcmp(print_text_of(record, name), text) == 0;
+}
+
+static void
+walk_add_member(struct buf *out, json_t *record, const char *name)
+{
+	const char *text = print_text_of(record, name);
+
+	print_add_text(out, text, strlen(text));
+}
+
+static void
+walk_add_age(struct buf *out, json_t *step)
+{
+	print_add_age(out, json_number_value(json_object_get(step, "age")));
+}
+
+/* Where the table's word comes from. */
+static void
+walk_add_origin(struct buf *out, json_t *step)
+{
+	if (walk_is(step, "cache", "fresh")) {
+		buf_add_text(out, "cached ");
+		walk_add_age(out, step);
+		buf_add_text(out, " ago");
+	} else if (walk_is(step, "cache", "stale")) {
+		buf_add_text(out, "asked; the cache's ");
+		walk_add_age(out, step);
+		buf_add_text(out, " are too old");
+	} else
+		buf_add_text(out, "asked; the cache had nothing");
+}
+
+/*
+ *     sqlite:/etc/forceenc/policy.cf
+ *         absent (cached 12s ago)
+ */
+static void
+walk_add_step(struct buf *out, json_t *step)
+{
+	buf_add_text(out, "      ");
+	walk_add_member(out, step, "table");
+	buf_add_text(out, ": ");
+	walk_add_member(out, step, "said");
+	buf_add_text(out, " (");
+	walk_add_origin(out, step);
+	buf_add_text(out, ")\n");
+	if (json_object_get(step, "why") != NULL) {
+		buf_add_text(out, "        because: ");
+		walk_add_member(out, step, "why");
+		buf_add_byte(out, '\n');
+	}
+	if (json_object_get(step, "used") != NULL) {
+		buf_add_text(out, "        used in its place, as last known: ");
+		walk_add_member(out, step, "used");
+		buf_add_byte(out, '\n');
+	}
+}
+
+static void
+walk_add_steps(struct buf *out, json_t *steps)
+{
+	const char *key = NULL;
+	json_t *step;
+	size_t i;
+
+	json_array_foreach (steps, i, step) {
+		if (key == NULL || !walk_is(step, "key", key)) {
+			key = print_text_of(step, "key");
+			buf_add_text(out, "  ");
+			walk_add_member(out, step, "key");
+			buf_add_text(out, " (");
+			walk_add_member(out, step, "level");
+			buf_add_text(out, ")\n");
+		}
+		walk_add_step(out, step);
+	}
+}
+
+/* The fact that the step ended with. */
+static const char *
+walk_fact(json_t *step)
+{
+	return print_text_of(
+	    step, json_object_get(step, "used") != NULL ? "used" : "said");
+}
+
+static void
+walk_add_decision(struct buf *out, json_t *record)
+{
+	json_t *steps = json_object_get(record, "steps");
+	json_t *last = json_array_get(steps, json_array_size(steps) - 1);
+
+	if (json_is_true(json_object_get(record, "failsafe"))) {
+		buf_add_text(out, "because a table failed, as ");
+		walk_add_member(out, record, "map");
+		buf_add_text(out, "_on_failure says");
+	} else if (walk_is(record, "outcome", "unsure")) {
+		buf_add_text(out, "because of ");
+		walk_add_member(out, record, "why");
+	} else if (walk_is(record, "outcome", "absent") &&
+	    strcmp(walk_fact(last), "off") != 0) {
+		buf_add_text(out, "no table has any of these keys");
+	} else {
+		buf_add_text(out, "decided by ");
+		walk_add_member(out, last, "key");
+		buf_add_text(out, " in ");
+		walk_add_member(out, last, "table");
+		if (walk_is(record, "outcome", "absent"))
+			buf_add_text(out, ": an exception");
+	}
+	if (json_is_true(json_object_get(record, "stale")))
+		buf_add_text(out, ", from what was last known");
+}
+
+static void
+walk_add_answer(struct buf *out, json_t *record)
+{
+	if (walk_is(record, "outcome", "answer") ||
+	    walk_is(record, "outcome", "dunno")) {
+		walk_add_member(out, record, "answer");
+		buf_add_text(out, " (Postfix is told: OK ");
+		walk_add_member(out, record, "answer");
+		buf_add_text(out, ")");
+	} else if (walk_is(record, "outcome", "absent"))
+		buf_add_text(out, "none (Postfix is told: NOTFOUND)");
+	else
+		buf_add_text(out, "unsure (Postfix is told: TEMP)");
+}
+
+void
+walk_print(json_t *record, struct buf *out)
+{
+	walk_add_member(out, record, "address");
+	buf_add_text(out, " in map ");
+	walk_add_member(out, record, "map");
+	buf_add_text(out, ":\n");
+	walk_add_steps(out, json_object_get(record, "steps"));
+	buf_add_text(out, "answer: ");
+	walk_add_answer(out, record);
+	buf_add_text(out, "\nwhy:    ");
+	walk_add_decision(out, record);
+	buf_printf(out, "\ntook:   %lldms\n",
+	    (long long)json_integer_value(json_object_get(record, "ms")));
+}

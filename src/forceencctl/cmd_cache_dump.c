@@ -6,7 +6,7 @@
 
 static const struct print_column cmd_cache_dump_columns[] = {
     {"key", "KEY", PRINT_TEXT, 32},
-    {"fact", "FACT", PRINT_TEXT, 20},
+    {"fact", "FACT", PRINT_TEXT, 16},
     {"age", "AGE", PRINT_AGE, 0},
     {"fresh", "FRESH", PRINT_YESNO, 0},
     {"table", "TABLE", PRINT_TEXT, 0},

@@ -10,13 +10,21 @@
 
 static const struct print_column cmd_list_columns[] = {
     {"address", "ADDRESS", PRINT_TEXT, 40},
-    {"answer", "SET TO", PRINT_TEXT, 16},
-    {"meaning", "MEANS", PRINT_TEXT, 16},
+    {"answer", "ANSWER", PRINT_TEXT, 26},
+    {"meaning", "MEANING", PRINT_TEXT, 26},
+    {"changed", "SINCE", PRINT_TIME, 0},
+};
+
+/* People see the meaning beside the answer, where it isn't the same. */
+static const struct print_column cmd_list_table[] = {
+    {"address", "ADDRESS", PRINT_TEXT, 32},
+    {"shown", "SET TO", PRINT_TEXT, 26},
     {"changed", "SINCE", PRINT_TIME, 0},
 };
 
 struct cmd_list {
 	const struct ours *ours;
+	enum print_form form;
 	const char *pattern; /* NULL: all */
 	struct print_rows *rows;
 };
@@ -33,54 +41,84 @@ cmd_list_matches(const char *pattern, const char *address)
 }
 
 static void
+cmd_list_add_shown(json_t *record, const char *answer, const char *meaning)
+{
+	struct buf shown = {0};
+
+	buf_add_text(&shown, answer);
+	if (strcmp(answer, meaning) != 0)
+		buf_printf(
+		    &shown, "%s%s", *meaning == '(' ? " " : " = ", meaning);
+	json_object_set_new(
+	    record, "shown", print_string(shown.data, shown.len));
+	buf_fini(&shown);
+}
+
+static void
 cmd_list_add(
     const char *address, const char *answer, int64_t changed, void *arg)
 {
 	struct cmd_list *list = arg;
-	const struct answers *answers = &list->ours->map->answers;
+	const char *meaning;
 	json_t *record;
 
 	if (!cmd_list_matches(list->pattern, address))
 		return;
+	meaning = answer_name(&list->ours->map->answers,
+	    ours_meaning(
+		list->ours, address, strlen(address), answer, strlen(answer)));
 	record = json_object();
 	json_object_set_new(
 	    record, "address", print_string(address, strlen(address)));
 	json_object_set_new(
 	    record, "answer", print_string(answer, strlen(answer)));
-	json_object_set_new(record, "meaning",
-	    json_string(answer_name(answers,
-		ours_meaning(list->ours, address, strlen(address), answer,
-		    strlen(answer)))));
+	json_object_set_new(record, "meaning", json_string(meaning));
 	json_object_set_new(record, "changed", json_integer(changed));
+	if (list->form == PRINT_TABLE)
+		cmd_list_add_shown(record, answer, meaning);
 	print_rows_add(list->rows, record);
 	json_decref(record);
+}
+
+static struct print_rows *
+cmd_list_rows(enum print_form form)
+{
+	if (form == PRINT_TABLE)
+		return print_rows_new(form, cmd_list_table,
+		    sizeof(cmd_list_table) / sizeof(*cmd_list_table));
+	return print_rows_new(form, cmd_list_columns,
+	    sizeof(cmd_list_columns) / sizeof(*cmd_list_columns));
+}
+
+static int
+cmd_list_print(const struct cmd_call *call, struct cmd_list *list)
+{
+	struct err err;
+	int status;
+
+	if (policy_list(list->ours->policy, cmd_list_add, list, &err) == -1) {
+		print_rows_free(list->rows);
+		return ours_failed(&err);
+	}
+	status = print_rows_count(list->rows) > 0 ? CMD_FOUND : CMD_NOTFOUND;
+	print_rows_end(list->rows, call->out);
+	return status;
 }
 
 static int
 cmd_list_run(const struct cmd_call *call)
 {
-	struct cmd_list list = {
-	    .pattern = call->nwords > 0 ? call->word[0] : NULL};
 	struct ours ours;
-	struct err err;
+	struct cmd_list list = {.ours = &ours,
+	    .form = call->form,
+	    .pattern = call->nwords > 0 ? call->word[0] : NULL};
 	int status = ours_open(&ours, call);
 
 	if (status == 0)
 		status = ours_open_policy(&ours, OURS_LOOK);
-	if (status != 0) {
-		ours_close(&ours);
-		return status;
-	}
-	list.ours = &ours;
-	list.rows = print_rows_new(call->form, cmd_list_columns,
-	    sizeof(cmd_list_columns) / sizeof(*cmd_list_columns));
-	if (policy_list(ours.policy, cmd_list_add, &list, &err) == -1) {
-		status = ours_failed(&err);
-		print_rows_free(list.rows);
-	} else {
-		status =
-		    print_rows_count(list.rows) > 0 ? CMD_FOUND : CMD_NOTFOUND;
-		print_rows_end(list.rows, call->out);
+	if (status == 0) {
+		list.rows = cmd_list_rows(call->form);
+		status = cmd_list_print(call, &list);
 	}
 	ours_close(&ours);
 	return status;

@@ -48,8 +48,7 @@ static const struct front_option front_options[] = {
 	"show how the daemon comes to its answer"},
     {FRONT_OWN + CMD_DEFAULTS, "defaults", NULL, "also what no file sets"},
     {'c', NULL, "FILE",
-	"the configuration; " FORCEENC_SYSCONFDIR
-	"/forceenc/forceenc.cf otherwise"},
+	"in place of " FORCEENC_SYSCONFDIR "/forceenc/forceenc.cf"},
     {FRONT_JSON, "json", NULL, "answer in JSON"},
     {FRONT_TSV, "tsv", NULL, "answer in lines, values between tabs"},
     {'t', NULL, NULL, "the same as 'config check'"},

@@ -70,7 +70,7 @@ print_add_age(struct buf *out, double seconds)
 		seconds = 0;
 	s = (int64_t)seconds;
 	if (s < 1)
-		buf_printf(out, "%dms", (int)(seconds * 1000));
+		buf_add_text(out, "<1s");
 	else if (s < 60)
 		buf_printf(out, "%ds", (int)s);
 	else if (s < 3600)

@@ -61,7 +61,7 @@ const char *print_text_of(const json_t *record, const char *name);
 
 /* Text as print_rows() would show it, whatever its length. */
 void print_add_text(struct buf *out, const char *text, size_t len);
-/* "250ms", "42s", "5m 3s", "2d 4h" */
+/* "<1s", "42s", "5m 3s", "2d 4h" */
 void print_add_age(struct buf *out, double seconds);
 /* "512 bytes", "1.5K", "64.0M" */
 void print_add_size(struct buf *out, int64_t bytes);

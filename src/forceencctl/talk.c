@@ -181,7 +181,7 @@ talk_and_print(const struct cmd_call *call, const char *const *words,
 	else if (end.whole && record != NULL)
 		print(record, call->out);
 	if (end.whole && record == NULL && end.text.text[0] != '\0')
-		say("%s", end.text.text);
+		say("%s: %s", text_show_str(words[n - 1]), end.text.text);
 	json_decref(record);
 	return status;
 }

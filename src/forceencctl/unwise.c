@@ -5,7 +5,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <libgen.h>
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -144,12 +143,22 @@ unwise_failure(const struct unwise *unwise)
 			    map->name);
 }
 
-/* Who may change the file decides whose mail is forced. */
+/* Who may replace the file may change it. The path has a "/", or the file is
+ * where we are. */
+static char *
+unwise_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		return mem_strdup(".");
+	return mem_dup(path, slash > path ? (size_t)(slash - path) : 1);
+}
+
 static void
 unwise_file(const struct unwise *unwise, const char *path, const char *what)
 {
-	char *copy = mem_strdup(path);
-	const char *folder = dirname(copy);
+	char *folder = unwise_folder(path);
 	struct stat st;
 
 	if (stat(path, &st) == 0 && (st.st_mode & S_IWOTH) != 0)
@@ -162,7 +171,7 @@ unwise_file(const struct unwise *unwise, const char *path, const char *what)
 		    "%s: every user may replace %s in this folder; chmod o-w "
 		    "ends that",
 		    text_show_str(folder), what);
-	free(copy);
+	free(folder);
 }
 
 static void

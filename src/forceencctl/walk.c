@@ -14,6 +14,20 @@ walk_is(json_t *record, const char *name, const char *text)
 	return strcmp(print_text_of(record, name), text) == 0;
 }
 
+/* What is neither of the two is unsure. */
+static bool
+walk_is_answer(json_t *record)
+{
+	return walk_is(record, "outcome", "answer") ||
+	    walk_is(record, "outcome", "dunno");
+}
+
+static bool
+walk_is_absent(json_t *record)
+{
+	return walk_is(record, "outcome", "absent");
+}
+
 static void
 walk_add_member(struct buf *out, json_t *record, const char *name)
 {
@@ -37,9 +51,9 @@ walk_add_origin(struct buf *out, json_t *step)
 		walk_add_age(out, step);
 		buf_add_text(out, " ago");
 	} else if (walk_is(step, "cache", "stale")) {
-		buf_add_text(out, "asked; the cache's ");
+		buf_add_text(out, "asked; what the cache had is ");
 		walk_add_age(out, step);
-		buf_add_text(out, " are too old");
+		buf_add_text(out, " old");
 	} else
 		buf_add_text(out, "asked; the cache had nothing");
 }
@@ -105,23 +119,21 @@ walk_add_decision(struct buf *out, json_t *record)
 	json_t *last = json_array_get(steps, json_array_size(steps) - 1);
 
 	if (json_is_true(json_object_get(record, "failsafe"))) {
-		buf_add_text(out, "because a table failed, as ");
+		buf_add_text(out, "a table failed, and ");
 		walk_add_member(out, record, "map");
-		buf_add_text(out, "_on_failure says");
-	} else if (walk_is(record, "outcome", "unsure")) {
-		buf_add_text(out, "because of ");
-		walk_add_member(out, record, "why");
-	} else if (walk_is(record, "outcome", "absent") &&
+		buf_add_text(out, "_on_failure says so");
+	} else if (walk_is_absent(record) &&
 	    strcmp(walk_fact(last), "off") != 0) {
 		buf_add_text(out, "no table has any of these keys");
-	} else {
+	} else if (walk_is_answer(record) || walk_is_absent(record)) {
 		buf_add_text(out, "decided by ");
 		walk_add_member(out, last, "key");
 		buf_add_text(out, " in ");
 		walk_add_member(out, last, "table");
-		if (walk_is(record, "outcome", "absent"))
+		if (walk_is_absent(record))
 			buf_add_text(out, ": an exception");
-	}
+	} else
+		walk_add_member(out, record, "why");
 	if (json_is_true(json_object_get(record, "stale")))
 		buf_add_text(out, ", from what was last known");
 }
@@ -129,13 +141,12 @@ walk_add_decision(struct buf *out, json_t *record)
 static void
 walk_add_answer(struct buf *out, json_t *record)
 {
-	if (walk_is(record, "outcome", "answer") ||
-	    walk_is(record, "outcome", "dunno")) {
+	if (walk_is_answer(record)) {
 		walk_add_member(out, record, "answer");
 		buf_add_text(out, " (Postfix is told: OK ");
 		walk_add_member(out, record, "answer");
 		buf_add_text(out, ")");
-	} else if (walk_is(record, "outcome", "absent"))
+	} else if (walk_is_absent(record))
 		buf_add_text(out, "none (Postfix is told: NOTFOUND)");
 	else
 		buf_add_text(out, "unsure (Postfix is told: TEMP)");

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The forceenc authors
+
+"""Fixtures that every test with a peer may use; lab/ is what they're of."""
+
+import pathlib
+import resource
+import shutil
+import tempfile
+
+import pytest
+
+from lab import certs, net
+from lab.daemon import Daemon
+from lab.sink import Loop, Sink
+
+
+@pytest.fixture(scope="session")
+def make_folder():
+    """Makes folders with short names that every user may enter: a unix
+    socket's path has 107 bytes, and Postfix isn't root."""
+    made = []
+
+    def make():
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="forceenc-"))
+        folder.chmod(0o755)
+        made.append(folder)
+        return folder
+
+    yield make
+    for folder in made:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def folder(make_folder):
+    return make_folder()
+
+
+@pytest.fixture(scope="session")
+def authority(make_folder):
+    return certs.Authority(make_folder())
+
+
+@pytest.fixture(scope="session")
+def certificate(authority):
+    return authority.issue("sink.lab.test")
+
+
+@pytest.fixture(scope="module")
+def make_sink(certificate):
+    """Makes sinks: make_sink(number, tls=..., replies=...)."""
+    loop = Loop()
+    made = []
+
+    def make(number, **options):
+        sink = Sink(loop, net.host(number), certificate=certificate, **options)
+        made.append(sink)
+        return sink
+
+    yield make
+    for sink in made:
+        sink.close()
+    loop.close()
+
+
+@pytest.fixture
+def make_daemon():
+    """Makes daemons that end with the test, which fails if one of them had
+    anything undeclared to say or didn't end well."""
+    made = []
+
+    def make(folder, **options):
+        daemon = Daemon(folder, **options)
+        made.append(daemon)
+        return daemon
+
+    yield make
+    for daemon in made:
+        daemon.close()
+    for daemon in made:
+        daemon.check()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def many_files():
+    """As many open files as this process may have: some tests connect by
+    the thousand."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,0 +1,81 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The forceenc authors
+
+"""Which file may include which library's header: a library is met in one
+place, and the rest of the program knows our own words for it."""
+
+import fnmatch
+import re
+
+import tree
+
+# header: the files that may include it.
+ALLOWED = {
+    "sqlite3.h": ["src/db/sqlite.c"],
+    "ldap.h": ["src/db/ldap.c"],
+    "lber.h": ["src/db/ldap.c"],
+    "libpq-fe.h": ["src/db/pgsql.c"],
+    "idn2.h": ["src/wire/idn.c"],
+    "unicase.h": ["src/wire/fold.c"],
+    "uninorm.h": ["src/wire/fold.c"],
+    "sodium.h": ["src/forceencd/cache.c"],
+    "jansson.h": ["src/forceencd/*", "src/forceencctl/*", "tests/bench/*"],
+    "systemd/*.h": ["src/forceencd/handover.c"],
+    "event2/*.h": ["src/forceencd/*", "src/forceenc-watch/*",
+                   "tests/bench/*"],
+    "cmocka.h": ["tests/*"],
+}
+
+# The C library, POSIX and Linux: for everybody.
+SYSTEM = re.compile(
+    r"^((sys|net|netinet|arpa|linux)/\w+|assert|ctype|dirent|err|errno|fcntl|"
+    r"getopt|grp|inttypes|limits|locale|malloc|math|netdb|poll|pthread|pwd|"
+    r"sched|setjmp|signal|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|"
+    r"stdio|stdlib|string|strings|sysexits|time|unistd|wchar)\.h$")
+
+INCLUDE = re.compile(r"^\s*#\s*include\s*<([^>]+)>")
+
+
+def check(sources):
+    problems = []
+    for path in sources.files(".c", ".h"):
+        for number, line in enumerate(sources.lines(path), 1):
+            match = INCLUDE.match(line)
+            if not match or SYSTEM.match(match.group(1)):
+                continue
+            header = match.group(1)
+            places = [place for pattern, files in ALLOWED.items()
+                      if fnmatch.fnmatch(header, pattern) for place in files]
+            if not places:
+                problems.append(
+                    f"{path}:{number}: <{header}> is a library that the "
+                    "table of this check doesn't know")
+            elif not any(fnmatch.fnmatch(path, p) for p in places):
+                problems.append(
+                    f"{path}:{number}: <{header}> belongs into "
+                    + ", ".join(places))
+    return problems
+
+
+EXAMPLES = [
+    ({
+        "src/db/sqlite.c": "#include <sqlite3.h>\n#include <stdio.h>\n",
+        "src/forceencd/loop.c": "#include <event2/event.h>\n"
+                                "#include <sys/un.h>\n",
+    }, []),
+    ({
+        "src/db/policy.c": "#include <stdio.h>\n#include <sqlite3.h>\n",
+        "src/base/log.c": "#  include <systemd/sd-daemon.h>\n",
+        "src/conf/file.c": "#include <glib.h>\n",
+        "include/forceenc/sqlite.h": "#include <sqlite3.h>\n",
+    }, [
+        r"policy\.c:2: <sqlite3\.h> belongs into src/db/sqlite\.c",
+        r"log\.c:1: <systemd/sd-daemon\.h> belongs into",
+        r"file\.c:1: <glib\.h> is a library",
+        r"sqlite\.h:1: <sqlite3\.h> belongs into",
+    ]),
+]
+
+if __name__ == "__main__":
+    tree.run(check, EXAMPLES)

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+/* The walk of a question that must wait: flights, deadlines, changes. */
+
+#include "story.h"
+
+#include "forceenc/clock.h"
+
+#define T0 1000000
+
+static void
+test_one_flight_however_many_ask(void **state)
+{
+	struct story_waited waited[3];
+	struct stage stage;
+	unsigned i;
+
+	(void)state;
+	stage_init(&stage, 1);
+	scripted_say(stage.source[0], "alice@x", SOURCE_PRESENT, 0);
+	scripted_set_waiting(stage.source[0], true);
+	for (i = 0; i < 3; i++)
+		assert_int_equal(story_start(&stage, "alice@x", T0, &waited[i]),
+		    RESOLVE_WAIT);
+	assert_string_equal(scripted_asked(stage.source[0]), "alice@x ");
+	assert_int_equal(resolve_tickets(stage.resolve), 3);
+	assert_int_equal(table_flights(stage.table[0]), 1);
+	/* One of them no longer cares. */
+	resolve_cancel(stage.resolve, waited[1].ticket);
+	assert_true(scripted_answer(stage.source[0], 0, T0 + 10));
+	assert_string_equal(waited[0].said, "answer forceenc:");
+	assert_false(waited[1].done);
+	assert_string_equal(waited[2].said, "answer forceenc:");
+	assert_int_equal(resolve_tickets(stage.resolve), 0);
+	assert_string_equal(
+	    story_ask(&stage, "alice@x", T0 + 10), "answer forceenc:");
+	stage_fini(&stage);
+}
+
+static void
+test_a_waiting_question_walks_on(void **state)
+{
+	struct story_waited waited;
+	struct stage stage;
+
+	(void)state;
+	stage_init(&stage, 2);
+	scripted_say(stage.source[1], "@x", SOURCE_PRESENT, 1);
+	scripted_set_waiting(stage.source[0], true);
+	assert_int_equal(
+	    story_start(&stage, "alice+t@x", T0, &waited), RESOLVE_WAIT);
+	assert_true(scripted_answer(stage.source[0], 0, T0 + 10));
+	assert_true(scripted_answer(stage.source[0], 0, T0 + 20));
+	assert_false(waited.done);
+	assert_string_equal(
+	    scripted_asked(stage.source[1]), "alice+t@x alice@x ");
+	assert_true(scripted_answer(stage.source[0], 0, T0 + 30));
+	assert_string_equal(waited.said, "answer lenient:");
+	assert_int_equal(stage.map.counts.questions, 1);
+	stage_fini(&stage);
+}
+
+static void
+test_a_deadline_is_kept(void **state)
+{
+	struct story_waited first, second;
+	struct stage stage;
+
+	(void)state;
+	stage_init(&stage, 1);
+	scripted_set_waiting(stage.source[0], true);
+	story_start(&stage, "alice@x", T0, &first);
+	story_start(&stage, "bob@x", T0 + 500, &second);
+	assert_int_equal(
+	    resolve_tick(stage.resolve, T0 + 1000), T0 + STAGE_DEADLINE);
+	assert_int_equal(resolve_tick(stage.resolve, T0 + STAGE_DEADLINE),
+	    T0 + 500 + STAGE_DEADLINE);
+	assert_string_equal(first.said, "unsure");
+	assert_false(second.done);
+	/* The late answer is kept for the next question. */
+	scripted_say(stage.source[0], "alice@x", SOURCE_PRESENT, 0);
+	assert_true(scripted_answer(stage.source[0], 0, T0 + 2100));
+	assert_string_equal(
+	    story_ask(&stage, "alice@x", T0 + 2100), "answer forceenc:");
+	assert_int_equal(resolve_tick(stage.resolve, T0 + 500 + STAGE_DEADLINE),
+	    CLOCK_NEVER);
+	assert_string_equal(second.said, "unsure");
+	assert_int_equal(stage.map.counts.late, 2);
+	stage_fini(&stage);
+}
+
+/* With a stale absence for one key the walk goes on to the next, which isn't
+ * waited for any more. */
+static void
+test_at_the_deadline_stale_facts_serve(void **state)
+{
+	struct story_waited waited;
+	struct stage stage;
+
+	(void)state;
+	stage_init(&stage, 1);
+	scripted_say(stage.source[0], "@x", SOURCE_PRESENT, 0);
+	story_ask(&stage, "alice@x", T0);
+	scripted_set_waiting(stage.source[0], true);
+	assert_int_equal(
+	    story_start(&stage, "alice@x", T0 + 20000, &waited), RESOLVE_WAIT);
+	resolve_tick(stage.resolve, T0 + 20000 + STAGE_DEADLINE);
+	assert_string_equal(waited.said, "answer forceenc: stale");
+	while (scripted_answer(stage.source[0], 0, T0 + 23000))
+		;
+	stage_fini(&stage);
+}
+
+static void
+test_a_walk_takes_one_round_trip(void **state)
+{
+	struct story_waited waited;
+	struct stage stage;
+
+	(void)state;
+	stage_init(&stage, 1);
+	scripted_set_remote(stage.source[0]);
+	scripted_say(stage.source[0], "@x", SOURCE_PRESENT, 1);
+	scripted_set_waiting(stage.source[0], true);
+	story_start(&stage, "alice+t@x", T0, &waited);
+	assert_string_equal(
+	    scripted_asked(stage.source[0]), "alice+t@x alice@x @x ");
+	/* They may come in any order. */
+	assert_true(scripted_answer(stage.source[0], 2, T0 + 10));
+	assert_true(scripted_answer(stage.source[0], 0, T0 + 10));
+	assert_false(waited.done);
+	assert_true(scripted_answer(stage.source[0], 0, T0 + 10));
+	assert_string_equal(waited.said, "answer lenient:");
+	assert_string_equal(scripted_asked(stage.source[0]), "");
+	stage_fini(&stage);
+}
+
+static void
+test_a_busy_sender_never_waits(void **state)
+{
+	struct stage stage;
+
+	(void)state;
+	stage_init(&stage, 1);
+	scripted_set_remote(stage.source[0]);
+	scripted_say(stage.source[0], "alice@x", SOURCE_PRESENT, 1);
+	story_ask(&stage, "alice@x", T0);
+	scripted_asked(stage.source[0]);
+	scripted_set_waiting(stage.source[0], true);
+	story_ask(&stage, "alice@x", T0 + 8800);
+	assert_string_equal(scripted_asked(stage.source[0]), "");
+	story_ask(&stage, "alice@x", T0 + 9200);
+	story_ask(&stage, "alice@x", T0 + 9300);
+	assert_string_equal(scripted_asked(stage.source[0]), "alice@x ");
+	assert_true(scripted_answer(stage.source[0], 0, T0 + 9400));
+	assert_string_equal(
+	    story_ask(&stage, "alice@x", T0 + 18000), "answer lenient:");
+	assert_string_equal(scripted_asked(stage.source[0]), "");
+	stage_fini(&stage);
+}
+
+/* An answer that was asked for before a change may be from before it. */
+static void
+test_a_change_during_a_flight(void **state)
+{
+	struct story_waited waited, other;
+	struct stage stage;
+
+	(void)state;
+	stage_init(&stage, 1);
+	scripted_set_sight(stage.source[0], SOURCE_CHANGED);
+	scripted_set_waiting(stage.source[0], true);
+	story_start(&stage, "alice@x", T0, &waited);
+	scripted_set_sight(stage.source[0], SOURCE_CHANGED);
+	story_start(&stage, "bob@x", T0 + 100, &other);
+	scripted_say(stage.source[0], "alice@x", SOURCE_PRESENT, 0);
+	assert_true(scripted_answer(stage.source[0], 0, T0 + 110));
+	assert_string_equal(waited.said, "answer forceenc:");
+	scripted_asked(stage.source[0]);
+	scripted_set_waiting(stage.source[0], false);
+	story_ask(&stage, "alice@x", T0 + 120);
+	assert_string_equal(scripted_asked(stage.source[0]), "alice@x ");
+	while (scripted_answer(stage.source[0], 0, T0 + 200))
+		;
+	stage_fini(&stage);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_one_flight_however_many_ask),
+	    cmocka_unit_test(test_a_waiting_question_walks_on),
+	    cmocka_unit_test(test_a_deadline_is_kept),
+	    cmocka_unit_test(test_at_the_deadline_stale_facts_serve),
+	    cmocka_unit_test(test_a_walk_takes_one_round_trip),
+	    cmocka_unit_test(test_a_busy_sender_never_waits),
+	    cmocka_unit_test(test_a_change_during_a_flight),
+	};
+
+	return cmocka_run_group_tests_name("resolve_wait", tests, NULL, NULL);
+}

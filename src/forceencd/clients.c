@@ -131,6 +131,14 @@ clients_free(struct clients *clients)
 	free(clients);
 }
 
+/* Where a session puts its replies: nobody else's may still be there. */
+static struct buf *
+clients_out(struct clients *clients)
+{
+	MUST(clients->out.len == 0);
+	return &clients->out;
+}
+
 /* Writes from the front; returns the bytes taken, -1 on a broken socket. */
 static ssize_t
 client_write(struct client *client, const char *bytes, size_t len)
@@ -157,6 +165,7 @@ client_send(struct client *client)
 		return true;
 	n = client_write(client, out->data, out->len);
 	if (n == -1) {
+		buf_clear(out); /* or the next client would hear it */
 		client->clients->counts.errors++;
 		client_free(client);
 		return false;
@@ -210,7 +219,8 @@ client_go(struct client *client, enum session_state state, uint64_t now)
 			event_add(client->on_write, NULL);
 			return;
 		}
-		state = session_resume(client->session, now, &clients->out);
+		state =
+		    session_resume(client->session, now, clients_out(clients));
 	}
 	client_set_partial(client, now);
 	if (state == SESSION_ENDED ||
@@ -244,11 +254,12 @@ client_on_read(evutil_socket_t fd, short what, void *arg)
 	now = clock_now();
 	if (n == 0) {
 		event_del(client->on_read);
-		state = session_finish(client->session, now, &clients->out);
+		state =
+		    session_finish(client->session, now, clients_out(clients));
 	} else {
 		client->active_at = now;
 		state = session_input(client->session, clients->bytes,
-		    (size_t)n, now, &clients->out);
+		    (size_t)n, now, clients_out(clients));
 		if (state == SESSION_OPEN && !client->drains &&
 		    clients->out.len > 0 && client->partial_at == 0 &&
 		    !session_is_partial(client->session)) {
@@ -301,7 +312,8 @@ client_on_wake(void *arg)
 	if (client->out.len > 0)
 		return; /* they go out behind what waits already */
 	client_go(client,
-	    session_resume(client->session, now, &client->clients->out), now);
+	    session_resume(client->session, now, clients_out(client->clients)),
+	    now);
 }
 
 /* The longest idle one of a list that waits for nothing, NULL if all do. */
@@ -431,7 +443,7 @@ client_drain(struct client *client)
 	n = recv(client->fd, clients->bytes, sizeof(clients->bytes), 0);
 	if (n > 0)
 		state = session_input(client->session, clients->bytes,
-		    (size_t)n, now, &clients->out);
+		    (size_t)n, now, clients_out(clients));
 	client_go(client, state, now);
 }
 

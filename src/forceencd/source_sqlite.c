@@ -238,7 +238,6 @@ source_sqlite_query(struct source_sqlite *source, const struct source_ask *ask,
 		return status;
 	/* The file may have been replaced: a fresh handle tells. */
 	source_sqlite_close(source);
-	source->opened_at = now;
 	if (!was_open)
 		return status;
 	status = source_sqlite_open(source, now, &reply->why);
@@ -384,7 +383,6 @@ source_sqlite_look(struct source *base, uint64_t now)
 		source_set_down(base, &err, now);
 	} else if (status != SQLITE_STATUS_DONE) {
 		source_sqlite_close(source);
-		source->opened_at = now;
 		source_set_down(base, &err, now);
 	}
 	/* What was down is up once a question was answered again. */

@@ -302,6 +302,28 @@ test_a_missing_file_is_unsure_until_its_back(void **state)
 	assert_false(w->source->down);
 }
 
+/* However often it's asked meanwhile. */
+static void
+test_its_return_is_noticed_under_load(void **state)
+{
+	struct world *w = *state;
+	char away[100];
+	uint64_t now;
+
+	snprintf(away, sizeof(away), "%s.away", w->path);
+	assert_int_equal(rename(w->path, away), 0);
+	for (now = T0; now < T0 + 200; now += 5) {
+		expect_unsure(w, "alice@x", now, "No such file");
+		source_look(w->source, now);
+	}
+	assert_int_equal(rename(away, w->path), 0);
+	for (; now < T0 + 300 && w->reply.kind == SOURCE_UNSURE; now += 5) {
+		source_look(w->source, now);
+		assert_int_equal(ask(w, "alice@x", now), SOURCE_DONE);
+	}
+	assert_int_equal(w->reply.kind, SOURCE_PRESENT);
+}
+
 static void
 test_a_spoilt_file_is_unsure(void **state)
 {
@@ -436,6 +458,7 @@ main(void)
 	    TEST(test_a_change_is_seen),
 	    TEST(test_a_replaced_file_is_seen),
 	    TEST(test_a_missing_file_is_unsure_until_its_back),
+	    TEST(test_its_return_is_noticed_under_load),
 	    TEST(test_a_spoilt_file_is_unsure),
 	    TEST(test_a_writer_in_passing_is_waited_for),
 	    TEST(test_a_lock_that_stays_is_unsure),

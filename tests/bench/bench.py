@@ -251,15 +251,6 @@ def make_database(path, rows):
         db.commit()
 
 
-def cache_stats(build, server):
-    """What the daemon says of its cache itself."""
-    done = subprocess.run(
-        [os.path.join(build, "forceencctl"), "-c", server.configuration,
-         "cache", "stats", "--json"],
-        stdout=subprocess.PIPE, check=False, text=True)
-    return json.loads(done.stdout) if done.returncode == 0 else None
-
-
 def run(bench, results):
     a = bench.a
     if not a.self_check:
@@ -274,7 +265,7 @@ def run(bench, results):
         if not a.self_check:
             say("filling the cache")
             results["fill"], results["memory"] = bench.fill(subject)
-            results["cache_stats"] = cache_stats(a.build, subject)
+            results["cache_stats"] = subject.cache_stats()
         pair = (baseline, subject)
         results["speed"] = []
         for transport in TRANSPORTS:

@@ -5,6 +5,7 @@
 
 import contextlib
 import fcntl
+import json
 import os
 import select
 import signal
@@ -218,3 +219,25 @@ class Forceencd(Server):
 
     def command(self):
         return [self.program, "-c", self.configuration]
+
+    def cache_stats(self):
+        """What the daemon says of its cache itself: the one record of the
+        control protocol's reply."""
+        words = netstring(b"cache") + netstring(b"stats")
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(5)
+            s.connect(self.control)
+            s.sendall(netstring(words))
+            with s.makefile("rb") as reply:
+                while True:
+                    size = reply.read(1)
+                    while not size.endswith(b":"):
+                        more = reply.read(1)
+                        if not more:
+                            raise ServerError("no reply to cache stats")
+                        size += more
+                    text = reply.read(int(size[:-1]) + 1)[:-1]
+                    if text.startswith(b"R"):
+                        return json.loads(text[1:])
+                    if text.startswith(b"E"):
+                        raise ServerError(f"cache stats: {text.decode()}")

@@ -115,14 +115,16 @@ class Bench:
         return out, memory
 
     def measured(self, server, transport, keys, connections, seed):
-        before = server.cpu_seconds()
+        ran, waited = server.cpu_seconds()
         out = self.load(
             server, transport, "--keys", keys, "--connections", connections,
             "--seconds", self.a.seconds, "--warmup", self.a.seconds / 5,
             "--seed", seed)
-        cpu = server.cpu_seconds() - before
+        ran_since, waited_since = server.cpu_seconds()
+        cpu = ran_since - ran
         out["cpu_us"] = cpu * 1e6 / max(out["answered"], 1)
         out["busy"] = cpu / out["wall_s"]
+        out["robbed"] = (waited_since - waited) / out["wall_s"]
         return out
 
     def compare(self, pair, transport, keys, connections):
@@ -148,7 +150,7 @@ class Bench:
             row[name] = {
                 f: statistics.median(r[side][f] for r in rounds)
                 for f in ("per_second", "p50_us", "p99_us", "p999_us",
-                          "max_us", "cpu_us", "busy")
+                          "max_us", "cpu_us", "busy", "robbed")
             }
         for f in ("p50", "p99", "cpu"):
             row[f"{f}_ratio"] = statistics.median(
@@ -308,6 +310,7 @@ def main():
     print(report.speed(results["speed"], "echo", subject))
     print()
     print(report.figures(results))
+    print(report.disturbance(results["speed"]))
     for fault in bench.faults:
         print(f"FAULT: {fault}")
     return 1 if bench.faults else 0

@@ -7,6 +7,7 @@ GOAL_RATIO = 0.85
 GOAL_CPU_US = 5.0
 GOAL_AT_ONCE_MS = 50.0
 GOAL_SENDER_BYTES = 100.0
+QUIET = 0.02  # share of the time that other programs may take
 
 
 def verdict(reached, by_baseline=True):
@@ -118,3 +119,13 @@ def figures(results):
             "0, 0", verdict(r["refused"] == 0 and r["lost"] == 0),
         ])
     return table(out[0], out[1:])
+
+
+def disturbance(rows):
+    """How far the figures can be trusted."""
+    robbed = max(r[side]["robbed"] for r in rows
+                 for side in ("baseline", "subject"))
+    text = f"Other programs took up to {robbed:.0%} of the servers' core."
+    if robbed > QUIET:
+        text += " That is too much: measure again on an idle machine."
+    return text

@@ -157,20 +157,16 @@ class Server:
             return f.read()[-4000:]
 
     def cpu_seconds(self):
-        """User and system time of all threads, to the nanosecond where the
-        kernel says it so, else in ticks."""
-        try:
-            total = 0
-            for task in os.listdir(f"/proc/{self.pid}/task"):
-                path = f"/proc/{self.pid}/task/{task}/schedstat"
-                with open(path, encoding="ascii") as f:
-                    total += int(f.read().split()[0])
-            return total / 1e9
-        except FileNotFoundError:
-            with open(f"/proc/{self.pid}/stat", encoding="utf-8") as f:
-                fields = f.read().rpartition(")")[2].split()
-            ticks = int(fields[11]) + int(fields[12])
-            return ticks / os.sysconf("SC_CLK_TCK")
+        """User and system time of all threads, and how long they were ready
+        to run while something else had the core."""
+        ran = waited = 0
+        for task in os.listdir(f"/proc/{self.pid}/task"):
+            path = f"/proc/{self.pid}/task/{task}/schedstat"
+            with open(path, encoding="ascii") as f:
+                fields = f.read().split()
+            ran += int(fields[0])
+            waited += int(fields[1])
+        return ran / 1e9, waited / 1e9
 
     def rss_bytes(self):
         with open(f"/proc/{self.pid}/statm", encoding="ascii") as f:

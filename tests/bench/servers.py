@@ -204,6 +204,7 @@ class Forceencd(Server):
                 "maps = forceenc\n"
                 f"forceenc_tables = sqlite:{self._path('policy.cf')}\n"
                 f"control_socket = {self.control}\n"
+                f"snapshot_file = {self._path('facts')}\n"
                 "cache_size = 256M\n"
                 "present_ttl = 1d\n"
                 "absent_ttl = 1d\n"

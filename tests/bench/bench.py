@@ -72,7 +72,8 @@ class Bench:
             return servers.Echo(
                 self.folder, self.server_core, label, self.a.build)
         return servers.Forceencd(
-            self.folder, self.server_core, label, self.a.build, self.database)
+            self.folder, self.server_core, label, self.a.build, self.database,
+            self.a.senders)
 
     def load(self, server, transport, *flags):
         """Runs the load generator to its end; its figures."""

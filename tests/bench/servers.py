@@ -191,7 +191,7 @@ class Echo(Server):
 class Forceencd(Server):
     name = "forceencd"
 
-    def __init__(self, folder, core, label, build, database):
+    def __init__(self, folder, core, label, build, database, senders):
         super().__init__(folder, core, label)
         self.program = os.path.join(build, "forceencd")
         self.control = os.path.join(self.folder, "control")
@@ -205,7 +205,7 @@ class Forceencd(Server):
                 f"forceenc_tables = sqlite:{self._path('policy.cf')}\n"
                 f"control_socket = {self.control}\n"
                 f"snapshot_file = {self._path('facts')}\n"
-                "cache_size = 256M\n"
+                f"cache_size = {senders // 4}K\n"
                 "present_ttl = 1d\n"
                 "absent_ttl = 1d\n"
                 "watched_ttl = 1d\n"

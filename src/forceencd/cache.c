@@ -11,23 +11,24 @@
 #include "forceenc/mem.h"
 #include "forceenc/must.h"
 
-/* Number 0 is nobody: lists end with it. */
+/* Number 0 is nobody: chains end with it. */
 #define CACHE_NOBODY 0
 /* A tick of 128 ms lets 32 bits count 17 years of uptime. */
 #define CACHE_TICK_SHIFT 7
+/* Marks taken away for one eviction. */
+#define CACHE_SWEEP 64
 /* Nodes and their share of the heads; heads are less than twice the nodes. */
 #define CACHE_NODE_COST (sizeof(struct cache_node) + 2 * sizeof(uint32_t))
 
 struct cache_node {
 	uint32_t next; /* in its chain, or among the free */
-	uint32_t newer;
-	uint32_t older;
 	uint32_t hash;
 	uint32_t tick; /* when it was learned */
 	uint32_t epoch;
 	uint16_t len; /* 0: a free node; an empty key is never kept */
 	uint8_t table;
 	uint8_t answer;         /* CACHE_ABSENT, or one of answer.h */
+	uint8_t used;           /* asked for since the hand came by */
 	char key[CACHE_INLINE]; /* of a longer one: an unaligned pointer */
 } __attribute__((aligned(64)));
 
@@ -45,8 +46,7 @@ struct cache {
 	uint32_t max;   /* highest number of a node */
 	uint32_t grown; /* highest number ever used */
 	uint32_t free;
-	uint32_t newest;
-	uint32_t oldest;
+	uint32_t hand; /* the last node that was looked at for eviction */
 	size_t bytes_max;
 	size_t long_bytes;
 	unsigned char secret[crypto_shorthash_KEYBYTES];
@@ -63,6 +63,8 @@ cache_map(size_t bytes)
 
 	if (p == MAP_FAILED)
 		must_fatal("out of memory (cache of %zu bytes)", bytes);
+	/* Facts lie anywhere: with large pages a hit costs fewer misses. */
+	madvise(p, bytes, MADV_HUGEPAGE);
 	return p;
 }
 
@@ -162,44 +164,6 @@ cache_find(const struct cache *cache, uint8_t table, const char *key,
 }
 
 static void
-cache_lru_remove(struct cache *cache, uint32_t i)
-{
-	struct cache_node *node = &cache->node[i];
-
-	if (node->newer != CACHE_NOBODY)
-		cache->node[node->newer].older = node->older;
-	else
-		cache->newest = node->older;
-	if (node->older != CACHE_NOBODY)
-		cache->node[node->older].newer = node->newer;
-	else
-		cache->oldest = node->newer;
-}
-
-static void
-cache_lru_add(struct cache *cache, uint32_t i)
-{
-	struct cache_node *node = &cache->node[i];
-
-	node->newer = CACHE_NOBODY;
-	node->older = cache->newest;
-	if (cache->newest != CACHE_NOBODY)
-		cache->node[cache->newest].newer = i;
-	else
-		cache->oldest = i;
-	cache->newest = i;
-}
-
-static void
-cache_lru_touch(struct cache *cache, uint32_t i)
-{
-	if (cache->newest == i)
-		return;
-	cache_lru_remove(cache, i);
-	cache_lru_add(cache, i);
-}
-
-static void
 cache_remove(struct cache *cache, uint32_t i)
 {
 	struct cache_node *node = &cache->node[i];
@@ -210,7 +174,6 @@ cache_remove(struct cache *cache, uint32_t i)
 		link = &cache->node[*link].next;
 	}
 	*link = node->next;
-	cache_lru_remove(cache, i);
 	if (node->len > CACHE_INLINE) {
 		cache->long_bytes -= node->len;
 		free(cache_node_long_key(node));
@@ -227,17 +190,37 @@ cache_bytes(const struct cache *cache)
 	return cache->stats.facts * CACHE_NODE_COST + cache->long_bytes;
 }
 
-/* A node for a key of len bytes; the least recently used ones make room. */
+/* Which fact goes: the hand takes away the marks of those that were asked for
+ * since it came by, and stops at one that wasn't. It goes no further than
+ * CACHE_SWEEP nodes, so that no insertion takes long. */
+static uint32_t
+cache_victim(struct cache *cache)
+{
+	unsigned steps = 0;
+	struct cache_node *node;
+
+	for (;;) {
+		cache->hand = cache->hand < cache->grown ? cache->hand + 1 : 1;
+		node = &cache->node[cache->hand];
+		if (node->len == 0)
+			continue;
+		if (!node->used || ++steps > CACHE_SWEEP)
+			return cache->hand;
+		node->used = 0;
+	}
+}
+
+/* A node for a key of len bytes; facts out of use make room. */
 static uint32_t
 cache_take(struct cache *cache, size_t len)
 {
 	size_t cost = CACHE_NODE_COST + (len > CACHE_INLINE ? len : 0);
 	uint32_t i;
 
-	while (cache->oldest != CACHE_NOBODY &&
+	while (cache->stats.facts > 0 &&
 	    (cache->stats.facts == cache->max ||
 		cache_bytes(cache) + cost > cache->bytes_max)) {
-		cache_remove(cache, cache->oldest);
+		cache_remove(cache, cache_victim(cache));
 		cache->stats.evicted++;
 	}
 	if (cache->free != CACHE_NOBODY) {
@@ -265,7 +248,7 @@ cache_insert(struct cache *cache, uint8_t table, const char *key, size_t len,
 		cache->long_bytes += len;
 	node->next = cache->head[hash & cache->mask];
 	cache->head[hash & cache->mask] = i;
-	cache_lru_add(cache, i);
+	node->used = 0;
 	return i;
 }
 
@@ -300,7 +283,7 @@ cache_get(struct cache *cache, uint8_t table, const char *key, size_t len,
 		cache->stats.none++;
 		return CACHE_NONE;
 	}
-	cache_lru_touch(cache, i);
+	cache->node[i].used = 1;
 	cache_node_fact(node, fact);
 	*age = cache_age(node, now);
 	if (node->epoch == trust->epoch &&
@@ -350,7 +333,7 @@ cache_put(struct cache *cache, uint8_t table, const char *key, size_t len,
 	if (i == CACHE_NOBODY)
 		i = cache_insert(cache, table, key, len, hash);
 	else
-		cache_lru_touch(cache, i);
+		cache->node[i].used = 1;
 	node = &cache->node[i];
 	node->tick = cache_tick(now);
 	node->epoch = epoch;

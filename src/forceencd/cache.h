@@ -17,14 +17,16 @@
  * fact of its table may be, and of which epoch. What fails that is STALE: it
  * is kept, since it is all there is while its source can't be asked.
  *
- * Nodes are 64 bytes, one cache line, linked by 32-bit numbers; a key of up to
- * CACHE_INLINE bytes lies in its node. The table of heads is made for the
+ * Nodes are 64 bytes, one cache line, chained by 32-bit numbers; a key of up
+ * to CACHE_INLINE bytes lies in its node. The table of heads is made for the
  * configured maximum, so nothing is ever rehashed. Senders choose the keys,
- * so the hash is keyed.
+ * so the hash is keyed. When it's full, facts that weren't asked for lately
+ * make room: a mark in the node and a hand that goes round (CLOCK), since a
+ * list in order of use would write to two other nodes at each hit.
  */
 struct cache;
 
-#define CACHE_INLINE  36
+#define CACHE_INLINE  43
 #define CACHE_TABLES  255
 #define CACHE_KEY_MAX 8192
 
@@ -71,7 +73,7 @@ void cache_free(struct cache *);
 uint32_t cache_hash(const struct cache *, const char *key, size_t len);
 
 /* Anything but NONE sets *fact and *age (ms since it was learned, in steps of
- * 128), and makes the fact the most recently used. */
+ * 128), and marks the fact as in use. */
 enum cache_state cache_get(struct cache *, uint8_t table, const char *key,
     size_t len, uint32_t hash, const struct cache_trust *, uint64_t now,
     struct fact *, uint64_t *age);

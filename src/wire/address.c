@@ -14,6 +14,7 @@
 
 #include "forceenc/must.h"
 #include "forceenc/text.h"
+#include "wire/address_plain.h"
 #include "wire/fold.h"
 #include "wire/idn.h"
 
@@ -401,6 +402,8 @@ address_keys(struct address_keys *keys, const struct address_rules *rules,
 	struct idn_forms forms;
 	size_t local_len, base_len;
 
+	if (address_plain(keys, rules, address, len))
+		return 0;
 	keys->n = 0;
 	keys->used = 0;
 	if (address_check(address, len, why) == -1)

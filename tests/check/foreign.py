@@ -30,9 +30,8 @@ ALLOWED = {
 # The C library, POSIX and Linux: for everybody.
 SYSTEM = re.compile(
     r"^((sys|net|netinet|arpa|linux)/\w+|assert|ctype|dirent|err|errno|fcntl|"
-    r"fnmatch|"
-    r"getopt|grp|inttypes|limits|locale|malloc|math|netdb|poll|pthread|pwd|"
-    r"sched|setjmp|signal|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|"
+    r"fnmatch|getopt|grp|inttypes|limits|locale|malloc|math|netdb|poll|pthread|"
+    r"pwd|sched|setjmp|signal|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|"
     r"stdio|stdlib|string|strings|sysexits|time|unistd|wchar)\.h$")
 
 INCLUDE = re.compile(r"^\s*#\s*include\s*<([^>]+)>")

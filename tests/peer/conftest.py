@@ -13,6 +13,7 @@ import pytest
 from lab import certs, net
 from lab.daemon import Daemon
 from lab.sink import Loop, Sink
+from lab.trio import Trio
 
 
 @pytest.fixture(scope="session")
@@ -88,3 +89,18 @@ def many_files():
     the thousand."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+@pytest.fixture
+def make_trio(folder, make_daemon):
+    made = []
+
+    def make(**options):
+        served = Trio(folder, make_daemon, **options)
+        made.append(served)
+        return served
+
+    yield make
+    for served in made:
+        if served.client is not None:
+            served.client.close()

@@ -169,7 +169,7 @@ test_long_keys_count_against_the_cap(void **state)
 }
 
 static void
-test_the_least_recently_used_goes_first(void **state)
+test_what_is_out_of_use_goes_first(void **state)
 {
 	struct cache *cache = cache_new(72 * 4);
 	struct cache_stats stats;
@@ -262,38 +262,86 @@ test_a_walk_sees_every_fact_once(void **state)
 	cache_free(cache);
 }
 
-/* Against a model: an array of all keys, with a clock for recency. */
+/* However many others come by. */
+static void
+test_facts_in_use_survive_a_flood(void **state)
+{
+	struct cache *cache = cache_new(72 * 1000);
+	struct cache_stats stats;
+	struct fact fact;
+	unsigned i, k;
+	char key[16];
+
+	(void)state;
+	for (i = 0; i < 100000; i++) {
+		if (i % 500 == 0)
+			for (k = 0; k < 50; k++) {
+				snprintf(key, sizeof(key), "used%u", k);
+				if (i > 0)
+					assert_int_equal(
+					    get(cache, 1, key, T0, &fact),
+					    CACHE_FRESH);
+				put(cache, 1, key, 7, T0, &forced);
+			}
+		snprintf(key, sizeof(key), "flood%u", i);
+		put(cache, 1, key, 7, T0, &absent);
+	}
+	cache_stats(cache, &stats);
+	assert_int_equal(stats.facts, 1000);
+	assert_int_equal(stats.evicted, 100000 + 50 - 1000);
+	cache_free(cache);
+}
+
+/* With all of them in use, one goes all the same, and soon. */
+static void
+test_room_is_made_among_facts_in_use(void **state)
+{
+	struct cache *cache = cache_new(72 * 1000);
+	struct fact fact;
+	unsigned i, there = 0;
+	char key[16];
+
+	(void)state;
+	for (i = 0; i < 2000; i++) {
+		snprintf(key, sizeof(key), "k%u", i % 1000);
+		put(cache, 1, key, 7, T0, &forced);
+	}
+	put(cache, 1, "new", 7, T0, &dunno);
+	assert_int_equal(get(cache, 1, "new", T0, &fact), CACHE_FRESH);
+	for (i = 0; i < 1000; i++) {
+		snprintf(key, sizeof(key), "k%u", i);
+		there += get(cache, 1, key, T0, &fact) == CACHE_FRESH;
+	}
+	assert_int_equal(there, 999);
+	cache_free(cache);
+}
+
+/* Against a model: an array of all keys. What was put and not dropped may
+ * have been evicted, but never changes. */
 #define MODEL_KEYS 300
 #define MODEL_ROOM 100
 
 struct model {
 	bool in;
 	uint8_t answer;
-	unsigned long used;
 };
 
-static int
-model_oldest(const struct model *model)
-{
-	int oldest = -1, i;
-
-	for (i = 0; i < MODEL_KEYS; i++)
-		if (model[i].in &&
-		    (oldest == -1 || model[i].used < model[oldest].used))
-			oldest = i;
-	return oldest;
-}
-
 static void
-model_put(struct model *model, int k, uint8_t answer, unsigned long turn)
+model_check(struct model *model, struct cache *cache, const char *key)
 {
-	int i, n = 0;
+	struct fact fact;
 
-	for (i = 0; i < MODEL_KEYS; i++)
-		n += model[i].in;
-	if (!model[k].in && n == MODEL_ROOM)
-		model[model_oldest(model)].in = false;
-	model[k] = (struct model){true, answer, turn};
+	switch (get(cache, 1, key, T0, &fact)) {
+	case CACHE_FRESH:
+		assert_true(model->in);
+		assert_int_equal(fact.answer, model->answer);
+		break;
+	case CACHE_NONE:
+		model->in = false;
+		break;
+	case CACHE_STALE:
+		fail();
+	}
 }
 
 static void
@@ -301,8 +349,9 @@ test_behaves_as_its_model(void **state)
 {
 	struct cache *cache = cache_new(72 * MODEL_ROOM);
 	struct model model[MODEL_KEYS] = {{0}};
-	unsigned long turn;
+	struct cache_stats stats;
 	struct fact fact;
+	unsigned turn;
 	char key[16];
 	int k;
 
@@ -314,25 +363,27 @@ test_behaves_as_its_model(void **state)
 		fact = (struct fact){true, (uint8_t)(rand() % 200)};
 		switch (rand() % 8) {
 		case 0:
-			assert_int_equal(
-			    cache_drop(cache, key, strlen(key)), model[k].in);
+			if (cache_drop(cache, key, strlen(key)) > 0)
+				assert_true(model[k].in);
 			model[k].in = false;
+			assert_int_equal(
+			    get(cache, 1, key, T0, &fact), CACHE_NONE);
 			break;
 		case 1:
 		case 2:
 		case 3:
 			put(cache, 1, key, 7, T0, &fact);
-			model_put(model, k, fact.answer, turn);
+			model[k] = (struct model){true, fact.answer};
+			assert_int_equal(
+			    get(cache, 1, key, T0, &fact), CACHE_FRESH);
 			break;
 		default:
-			assert_int_equal(get(cache, 1, key, T0, &fact),
-			    model[k].in ? CACHE_FRESH : CACHE_NONE);
-			if (!model[k].in)
-				break;
-			assert_int_equal(fact.answer, model[k].answer);
-			model[k].used = turn;
+			model_check(&model[k], cache, key);
 		}
+		cache_stats(cache, &stats);
+		assert_true(stats.facts <= MODEL_ROOM);
 	}
+	assert_int_equal(stats.facts, MODEL_ROOM);
 	cache_free(cache);
 }
 
@@ -346,10 +397,12 @@ main(void)
 	    cmocka_unit_test(test_facts_of_another_epoch_are_stale),
 	    cmocka_unit_test(test_keys_of_every_length),
 	    cmocka_unit_test(test_long_keys_count_against_the_cap),
-	    cmocka_unit_test(test_the_least_recently_used_goes_first),
+	    cmocka_unit_test(test_what_is_out_of_use_goes_first),
 	    cmocka_unit_test(test_drops_a_key_of_all_tables),
 	    cmocka_unit_test(test_time_since_start_may_be_long),
 	    cmocka_unit_test(test_a_walk_sees_every_fact_once),
+	    cmocka_unit_test(test_facts_in_use_survive_a_flood),
+	    cmocka_unit_test(test_room_is_made_among_facts_in_use),
 	    cmocka_unit_test(test_behaves_as_its_model),
 	};
 

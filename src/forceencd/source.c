@@ -36,6 +36,14 @@ source_free(struct source *source)
 		source->ops->free(source);
 }
 
+void
+source_reply_init(struct source_reply *reply)
+{
+	reply->kind = SOURCE_UNSURE;
+	reply->answer = ANSWER_BAD;
+	reply->why.text[0] = '\0';
+}
+
 enum source_status
 source_ask(struct source *source, struct source_ask *ask, uint64_t now,
     struct source_reply *reply)
@@ -43,6 +51,7 @@ source_ask(struct source *source, struct source_ask *ask, uint64_t now,
 	enum source_status status;
 
 	source->asked++;
+	source_reply_init(reply);
 	status = source->ops->ask(source, ask, now, reply);
 	if (status == SOURCE_DONE && reply->kind == SOURCE_UNSURE)
 		source->unsure++;

@@ -33,6 +33,10 @@ struct source_reply {
 	struct err why; /* UNSURE: the reason. BAD: the value, printable */
 };
 
+/* Unsure, for no reason yet: what a reply is until it's known. Its long text
+ * isn't cleared. */
+void source_reply_init(struct source_reply *);
+
 /* One key on its way; the asker's, who keeps it and the key where they are
  * until done was called or source_cancel() returned. */
 struct source_ask {

@@ -335,6 +335,7 @@ source_sqlite_tick(struct source *base, uint64_t now)
 	enum sqlite_status status;
 
 	while ((ask = TAILQ_FIRST(&source->waiting)) != NULL) {
+		source_reply_init(&reply);
 		status = source_sqlite_query(source, ask, now, &reply);
 		if (!source_sqlite_settle(source, status, now, &reply))
 			return now + SOURCE_SQLITE_RETRY;

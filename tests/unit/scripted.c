@@ -183,6 +183,7 @@ scripted_answer(struct scripted *s, unsigned n, uint64_t now)
 	struct source_ask *ask = TAILQ_FIRST(&s->waiting);
 	struct source_reply reply;
 
+	source_reply_init(&reply);
 	while (ask != NULL && n-- > 0)
 		ask = TAILQ_NEXT(ask, link);
 	if (ask == NULL)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* Copyright (c) 2026 The forceenc authors */
 
+#include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 
 #include "forceenc/conf.h"
 #include "forceenc/text.h"
 #include "forceencctl/cmd.h"
-#include "forceencctl/say.h"
 #include "forceencctl/unwise.h"
 
 static json_t *
@@ -28,6 +28,7 @@ cmd_config_check_on_warning(const char *warning, void *arg)
 	json_array_append_new(arg, print_string(warning, strlen(warning)));
 }
 
+/* As forceencd -t says it: without a program's name, editors find the line. */
 static void
 cmd_config_check_print(
     const struct cmd_call *call, json_t *problems, json_t *warnings)
@@ -45,10 +46,11 @@ cmd_config_check_print(
 		return;
 	}
 	json_array_foreach (problems, i, line) {
-		say("%s", json_string_value(line));
+		fprintf(stderr, "%s\n", json_string_value(line));
 	}
 	json_array_foreach (warnings, i, line) {
-		say("warning: %s", json_string_value(line));
+		fprintf(stderr, "%s: warning: %s\n",
+		    text_show_str(call->conf_path), json_string_value(line));
 	}
 	if (json_array_size(problems) == 0) {
 		print_add_text(

@@ -15,7 +15,7 @@
 /* How long a daemon may take to answer if its deadline isn't known, and what
  * is added to its deadline if it is. ms. */
 #define SITE_TIME_LIMIT 10000
-#define SITE_TIME_EXTRA 3000
+#define SITE_TIME_EXTRA 2000
 
 struct conf *
 site_conf(const struct cmd_call *call)
@@ -125,17 +125,20 @@ site_lookup_fini(struct site_lookup *lookup)
 }
 
 int
-site_control(const struct cmd_call *call, struct endpoint *endpoint)
+site_control(const struct cmd_call *call, struct endpoint *endpoint,
+    uint64_t *time_limit)
 {
 	struct conf *conf;
 	int status = 0;
 
+	*time_limit = SITE_TIME_LIMIT;
 	if (call->socket != NULL)
 		return site_socket(call->socket, endpoint);
 	conf = site_conf(call);
 	if (conf == NULL)
 		return EX_CONFIG;
 	*endpoint = conf->control_socket;
+	*time_limit = conf->answer_deadline + SITE_TIME_EXTRA;
 	if (!conf->has_control_socket) {
 		say("%s: control_socket is empty, so forceencd can't be asked; "
 		    "set it and restart forceencd",

@@ -32,7 +32,8 @@ int site_lookup(const struct cmd_call *, struct site_lookup *);
 void site_lookup_fini(struct site_lookup *);
 
 /* --socket, or control_socket. */
-int site_control(const struct cmd_call *, struct endpoint *);
+int site_control(
+    const struct cmd_call *, struct endpoint *, uint64_t *time_limit);
 
 /* An address that a person gave: not empty, not too long. */
 int site_address(const char *address);

@@ -13,10 +13,6 @@
 #include "forceencctl/say.h"
 #include "forceencctl/site.h"
 
-/* forceencd answers at once, except for a lookup, which has its deadline (at
- * most 30 s). ms. */
-#define TALK_TIME_LIMIT 35000
-
 struct talk {
 	struct peer peer;
 	talk_record_fn *record;
@@ -131,15 +127,15 @@ talk(const struct cmd_call *call, const char *const *words, unsigned n,
 {
 	struct talk talk = {.record = record, .arg = arg, .end = end};
 	struct endpoint endpoint;
+	uint64_t time_limit;
 	struct err err;
 	int rc;
 
 	*end = (struct talk_end){0};
-	rc = site_control(call, &endpoint);
+	rc = site_control(call, &endpoint, &time_limit);
 	if (rc != 0)
 		return rc;
-	if (peer_open(&talk.peer, &endpoint, TALK_TIME_LIMIT, &err) !=
-	    PEER_OK) {
+	if (peer_open(&talk.peer, &endpoint, time_limit, &err) != PEER_OK) {
 		say("%s; is forceencd running with this control_socket, and "
 		    "may "
 		    "you connect to it?",

@@ -46,7 +46,8 @@ cmd_set_say_permitted(const struct ours *ours, const char *answer)
 
 	for (i = 0; i < answers->n; i++)
 		buf_printf(&permitted, ", %s", answers->list[i]);
-	say("%s: no answer that map %s permits; write on, off, DUNNO%s, or add "
+	say("\"%s\": no answer that map %s permits; write on, off, DUNNO%s, or "
+	    "add "
 	    "it to %s_answers",
 	    text_show_str(answer), ours->map->name, buf_text(&permitted),
 	    ours->map->name);

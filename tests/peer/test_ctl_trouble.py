@@ -6,6 +6,7 @@ for its output."""
 
 import os
 import pathlib
+import re
 import subprocess
 
 import pytest
@@ -182,6 +183,24 @@ def test_help_and_version(make_site):
     assert ctl("--help").out == ctl("help").out
     assert ctl("help", "set").out == ctl("set", "-h").out
     assert ctl("-V").out.startswith("forceencctl ")
+
+
+def test_the_manual_knows_what_help_knows(make_site):
+    ctl = make_site().ctl
+    page = (programs.TOP / "docs/man/forceencctl.1").read_text()
+    text = subprocess.run(
+        [programs.peer("mandoc", "mandoc"), "-T", "ascii", "-O", "width=999"],
+        input=page, capture_output=True, text=True, check=True).stdout
+    text = re.sub(".\x08", "", text)
+    commands = re.findall(r"^  ([a-z]+(?: [a-z]+)?) ", ctl("help").out, re.M)
+    assert len(commands) == 12
+    for command in commands:
+        assert re.search(rf"^     (forceencctl )?{command}\b", text, re.M), (
+            command)
+        shown = ctl("help", *command.split()).out if command != "help" else ""
+        for option in re.findall(r"^  (?:-., )?(--[a-z]+|-[a-z])", shown,
+                                 re.M):
+            assert option in text, (command, option)
 
 
 def test_an_answer_that_cannot_be_written(site):

@@ -28,9 +28,10 @@ const struct cmd cmd_cache_drop = {
     .args = "KEY",
     .summary = "make the daemon forget what it knows of a key",
     .help =
-	"KEY is an address, a domain as '@example.com', or '<>'. It's dropped\n"
-	"in all its spellings and of all tables, but what is known of the\n"
-	"domain of an address stays. Ends with 1 if nothing was known.\n",
+	"KEY is an address, a domain as '@example.com', or '<>'. It is\n"
+	"dropped in all its spellings and of all tables, but what is known\n"
+	"of the domain of an address stays. Ends with 1 if nothing was\n"
+	"known.\n",
     .options = CMD_SOCKET,
     .min = 1,
     .max = 1,

@@ -39,11 +39,9 @@ const struct cmd cmd_cache_dump = {
     .name = "cache dump",
     .args = "",
     .summary = "list what the daemon knows",
-    .help =
-	"A row for each fact: the key, what its table said of it ('absent': "
-	"it\n"
-	"isn't there), how long ago, and whether that is still believed or\n"
-	"only used while the table can't be asked.\n",
+    .help = "A row for each fact: the key, what its table said of it\n"
+	    "('absent': it isn't there), how long ago, and whether that is\n"
+	    "still believed or only used while the table can't be asked.\n",
     .options = CMD_SOCKET,
     .run = cmd_cache_dump_run,
 };

@@ -25,10 +25,9 @@ const struct cmd cmd_cache_flush = {
     .name = "cache flush",
     .args = "",
     .summary = "make the daemon forget everything",
-    .help =
-	"Everything is asked for again when it's needed. While a table can't\n"
-	"be asked, mail of senders who aren't in the cache waits: don't flush\n"
-	"then.\n",
+    .help = "Everything is asked for again when it's needed. While a table\n"
+	    "can't be asked, mail of senders who aren't in the cache waits:\n"
+	    "don't flush then.\n",
     .options = CMD_SOCKET,
     .run = cmd_cache_flush_run,
 };

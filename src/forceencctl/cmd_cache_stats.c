@@ -17,9 +17,9 @@ const struct cmd cmd_cache_stats = {
     .name = "cache stats",
     .args = "",
     .summary = "show how full the cache is and how useful",
-    .help =
-	"'fresh' are the looks at the cache that found something to believe,\n"
-	"'too old' those after which the table had to be asked again.\n",
+    .help = "'fresh' are the looks at the cache that found something to\n"
+	    "believe, 'too old' those after which the table had to be asked\n"
+	    "again.\n",
     .options = CMD_SOCKET,
     .run = cmd_cache_stats_run,
 };

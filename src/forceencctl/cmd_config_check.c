@@ -82,9 +82,9 @@ const struct cmd cmd_config_check = {
     .args = "",
     .summary = "check the configuration and the tables it names",
     .help =
-	"Reports all problems, as forceencd -t does, each as FILE:LINE: what,\n"
-	"and what would be right; ends with 78 if there is one. What is\n"
-	"legal but unwise is a warning.\n",
+	"Reports all problems, as forceencd -t does, each as FILE:LINE:\n"
+	"what, and what would be right; ends with 78 if there is one. What\n"
+	"is legal but unwise is a warning.\n",
     .options = 0,
     .run = cmd_config_check_run,
 };

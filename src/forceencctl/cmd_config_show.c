@@ -161,8 +161,8 @@ const struct cmd cmd_config_show = {
     .summary = "show what the configuration sets",
     .help =
 	"One 'name = value' a line, of forceenc.cf and of its tables; with\n"
-	"--defaults also what no file sets. With NAME, all about that option.\n"
-	"Secrets are shown as (hidden).\n",
+	"--defaults also what no file sets. With NAME, all about that\n"
+	"option. Secrets are shown as (hidden).\n",
     .options = CMD_DEFAULTS,
     .max = 1,
     .run = cmd_config_show_run,

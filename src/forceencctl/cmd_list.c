@@ -61,12 +61,14 @@ cmd_list_add(
 	struct cmd_list *list = arg;
 	const char *meaning;
 	json_t *record;
+	uint8_t number;
 
 	if (!cmd_list_matches(list->pattern, address))
 		return;
-	meaning = answer_name(&list->ours->map->answers,
-	    ours_meaning(
-		list->ours, address, strlen(address), answer, strlen(answer)));
+	meaning = "(nothing)";
+	if (ours_meaning(list->ours, address, strlen(address), answer,
+		strlen(answer), &number))
+		meaning = answer_name(&list->ours->map->answers, number);
 	record = json_object();
 	json_object_set_new(
 	    record, "address", print_string(address, strlen(address)));
@@ -129,10 +131,9 @@ const struct cmd cmd_list = {
     .args = "[PATTERN]",
     .summary = "list what is set",
     .help =
-	"A row for each address and domain that was set. PATTERN is a part of\n"
-	"the address, or has '*' and '?' and must match all of it. Ends with "
-	"1\n"
-	"if there is none.\n",
+	"A row for each address and domain that was set. PATTERN is a part\n"
+	"of the address, or has '*' and '?' and must match all of it. Ends\n"
+	"with 1 if there is none.\n",
     .options = CMD_MAP,
     .max = 1,
     .run = cmd_list_run,

@@ -160,14 +160,15 @@ const struct cmd cmd_lookup = {
     .args = "ADDRESS",
     .summary = "ask for a sender as Postfix would",
     .help =
-	"Asks at the first socketmap_listen, or at --socket, and prints the\n"
-	"answer. The null sender is '<>'. Ends with 0 if there is an answer,\n"
-	"1 if there is none, 75 if forceencd can't say now (Postfix would "
-	"keep\n"
-	"the mail and try again), 65 if it refuses the question.\n"
+	"Asks at the first socketmap_listen, or at --socket, and prints\n"
+	"the answer. The null sender is '<>'. Ends with 0 if there is an\n"
+	"answer, 1 if there is none, 75 if forceencd can't say now\n"
+	"(Postfix would keep the mail and try again), 65 if it refuses the\n"
+	"question.\n"
 	"\n"
-	"With --explain forceencd shows, over its control socket, each key it\n"
-	"looked for, what each table and the cache said, and what decided.\n",
+	"With --explain forceencd shows, over its control socket, each key\n"
+	"it looked for, what each table and the cache said, and what\n"
+	"decided.\n",
     .options = CMD_MAP | CMD_SOCKET | CMD_EXPLAIN,
     .min = 1,
     .max = 1,

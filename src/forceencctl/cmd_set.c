@@ -46,9 +46,8 @@ cmd_set_say_permitted(const struct ours *ours, const char *answer)
 
 	for (i = 0; i < answers->n; i++)
 		buf_printf(&permitted, ", %s", answers->list[i]);
-	say("\"%s\": no answer that map %s permits; write on, off, DUNNO%s, or "
-	    "add "
-	    "it to %s_answers",
+	say("\"%s\": no answer that map %s permits; write on, off, DUNNO%s, "
+	    "or add it to %s_answers",
 	    text_show_str(answer), ours->map->name, buf_text(&permitted),
 	    ours->map->name);
 	buf_fini(&permitted);
@@ -64,9 +63,10 @@ cmd_set_answer(
 	const struct answers *answers = &ours->map->answers;
 	size_t len = strlen(answer), i;
 	const char *text = text_trim(answer, &len);
-	uint8_t meaning = ours_meaning(ours, key->text, key->len, text, len);
+	uint8_t meaning;
 
-	if (len == 0 || meaning == ANSWER_BAD) {
+	if (!ours_meaning(ours, key->text, key->len, text, len, &meaning) ||
+	    meaning == ANSWER_BAD) {
 		cmd_set_say_permitted(ours, answer);
 		return NULL;
 	}
@@ -180,17 +180,17 @@ const struct cmd cmd_set = {
     .args = "ADDRESS on|off|ANSWER",
     .summary = "switch a sender or a domain on or off",
     .help =
-	"ADDRESS is an address, a domain as '@example.com', or '<>', the null\n"
-	"sender. An extension (alice+tag@example.com) is kept: such a row "
-	"goes\n"
-	"before that of alice@example.com. 'on' is the first of the map's\n"
-	"permitted answers, 'off' an exception from what is set for the\n"
-	"domain; to take an address out altogether, use 'unset'. ANSWER is "
-	"one\n"
-	"of the permitted answers, or DUNNO.\n"
+	"ADDRESS is an address, a domain as '@example.com', or '<>', the\n"
+	"null sender. An extension (alice+tag@example.com) is kept: such a\n"
+	"row goes before that of alice@example.com.\n"
 	"\n"
-	"The row is kept in the map's first sqlite table without a query of\n"
-	"its own. forceencd notices by itself.\n",
+	"'on' is the first of the map's permitted answers. 'off' is an\n"
+	"exception from what is set for the domain; to take an address out\n"
+	"altogether, use 'unset'. ANSWER is one of the permitted answers,\n"
+	"or DUNNO.\n"
+	"\n"
+	"The row is kept in the map's first sqlite table without a query\n"
+	"of its own. forceencd notices by itself.\n",
     .options = CMD_MAP,
     .min = 2,
     .max = 2,

@@ -17,9 +17,8 @@ const struct cmd cmd_status = {
     .name = "status",
     .args = "",
     .summary = "show how the daemon is doing",
-    .help =
-	"Of forceencd: since when it runs, its clients, its cache, what each\n"
-	"map was asked and answered, and which tables can be asked.\n",
+    .help = "Of forceencd: since when it runs, its clients, its cache, what\n"
+	    "each map was asked and answered, and which tables can be asked.\n",
     .options = CMD_SOCKET,
     .run = cmd_status_run,
 };

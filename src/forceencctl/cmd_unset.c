@@ -112,11 +112,10 @@ const struct cmd cmd_unset = {
     .name = "unset",
     .args = "ADDRESS",
     .summary = "remove what is set for a sender or a domain",
-    .help =
-	"Removes the row, so that what is set for the address without its\n"
-	"extension, or for its domain, holds again. To make an exception from\n"
-	"the domain's rule, use 'set ADDRESS off' instead. Ends with 1 if\n"
-	"there was no such row.\n",
+    .help = "Removes the row, so that what is set for the address without its\n"
+	    "extension, or for its domain, holds again. To make an exception\n"
+	    "from the domain's rule, use 'set ADDRESS off' instead. Ends with\n"
+	    "1 if there was no such row.\n",
     .options = CMD_MAP,
     .min = 1,
     .max = 1,

@@ -112,8 +112,7 @@ front_take(
 		return 0;
 	case ':':
 		return err_set(err,
-		    "%s: what? it takes a value; see "
-		    "'forceencctl help'",
+		    "%s: what? it takes a value; see 'forceencctl help'",
 		    front_word(argv));
 	case '?':
 		return err_set(err,
@@ -168,8 +167,7 @@ front_no_cmd(char **word, unsigned n, struct err *err)
 		    n > 1 ? text_show_str(word[1]) : "", buf_text(&list));
 	else
 		err_set(err,
-		    "%s: no such command; 'forceencctl help' lists "
-		    "them",
+		    "%s: no such command; 'forceencctl help' lists them",
 		    text_show_str(word[0]));
 	buf_fini(&list);
 	return -1;

@@ -112,26 +112,24 @@ ours_is_asked(const struct ours *ours, const struct address_key *key)
 	return false;
 }
 
-uint8_t
+bool
 ours_meaning(const struct ours *ours, const char *key, size_t key_len,
-    const char *value, size_t len)
+    const char *value, size_t len, uint8_t *meaning)
 {
-	uint8_t meaning = ANSWER_OFF;
 	struct template_key parts;
 	struct buf whole = {0};
 	const char *text;
 
 	template_key_split(&parts, key, key_len);
 	if (template_format(&whole, ours->table->sqlite.result_format, &parts,
-		value, len) == TEMPLATE_OK) {
-		len = whole.len;
-		text = text_trim(buf_text(&whole), &len);
-		if (len > 0)
-			meaning =
-			    answer_of_value(&ours->map->answers, text, len);
-	}
+		value, len) == TEMPLATE_SKIP)
+		whole.len = 0;
+	len = whole.len;
+	text = text_trim(buf_text(&whole), &len);
+	if (len > 0)
+		*meaning = answer_of_value(&ours->map->answers, text, len);
 	buf_fini(&whole);
-	return meaning;
+	return len > 0;
 }
 
 int
@@ -150,12 +148,12 @@ ours_effect(const struct ours *ours, const struct address_keys *keys,
 		    ours->policy, key->text, key->len, &effect->value, &err);
 		if (found == -1)
 			return ours_failed(&err);
-		if (found == 0)
+		if (found == 0 ||
+		    !ours_meaning(ours, key->text, key->len, effect->value.data,
+			effect->value.len, &effect->meaning))
 			continue;
 		effect->key = key;
-		effect->meaning = ours_meaning(ours, key->text, key->len,
-		    effect->value.data, effect->value.len);
-		return 0;
+		break;
 	}
 	return 0;
 }

@@ -38,10 +38,10 @@ int ours_keys(const struct ours *, const char *address, struct address_keys *);
  * out. */
 bool ours_is_asked(const struct ours *, const struct address_key *);
 
-/* What a row's value means in the map (answer.h); ANSWER_OFF for one that
- * means nothing. */
-uint8_t ours_meaning(const struct ours *, const char *key, size_t key_len,
-    const char *value, size_t len);
+/* What a row's value means in the map (answer.h). False: nothing, and
+ * forceencd passes over it. */
+bool ours_meaning(const struct ours *, const char *key, size_t key_len,
+    const char *value, size_t len, uint8_t *meaning);
 
 /* Says what is wrong with the database; returns the exit status. */
 int ours_failed(const struct err *);

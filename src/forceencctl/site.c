@@ -81,8 +81,8 @@ site_first_socketmap(const struct conf *conf, struct endpoint *endpoint)
 		return 0;
 	}
 	say("%s: socketmap_listen is empty, so there is nowhere to ask; set "
-	    "it, "
-	    "use --socket, or use --explain, which asks at the control socket",
+	    "it, use --socket, or use --explain, which asks at the control "
+	    "socket",
 	    text_show_str(conf->path));
 	return EX_CONFIG;
 }

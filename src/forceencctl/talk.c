@@ -113,6 +113,11 @@ talk_request(
 	enum peer_status status;
 
 	control_add_request(&request, words, n);
+	if (request.len > CONTROL_REQUEST_MAX) {
+		buf_fini(&request);
+		say("the arguments are too long for forceencd");
+		return EX_USAGE;
+	}
 	status = peer_send(&talk->peer, &request, err);
 	buf_fini(&request);
 	if (status == PEER_OK)
@@ -136,9 +141,8 @@ talk(const struct cmd_call *call, const char *const *words, unsigned n,
 	if (rc != 0)
 		return rc;
 	if (peer_open(&talk.peer, &endpoint, time_limit, &err) != PEER_OK) {
-		say("%s; is forceencd running with this control_socket, and "
-		    "may "
-		    "you connect to it?",
+		say("%s; is forceencd running with this control_socket, "
+		    "and may you connect to it?",
 		    err.text);
 		return EX_UNAVAILABLE;
 	}

@@ -179,14 +179,15 @@ unwise_database(const struct unwise *unwise, const struct conf_table *table)
 {
 	const char *path = table->sqlite.dbpath;
 	struct stat st;
+	int error = stat(path, &st) == -1 ? errno : 0;
 
-	if (stat(path, &st) == -1)
+	if (error != 0)
 		unwise_warn(unwise,
 		    "%s: %s: %s: until it's there every question is answered "
 		    "with a temporary failure, and mail waits%s",
 		    text_show_str(table->spec), text_show_str(path),
-		    strerror(errno),
-		    table->sqlite.own_query && errno == ENOENT
+		    strerror(error),
+		    table->sqlite.own_query && error == ENOENT
 			? "; 'forceencctl set' makes it"
 			: "");
 	else if (!S_ISREG(st.st_mode))

@@ -58,10 +58,7 @@ walk_add_origin(struct buf *out, json_t *step)
 		buf_add_text(out, "asked; the cache had nothing");
 }
 
-/*
- *     sqlite:/etc/forceenc/policy.cf
- *         absent (cached 12s ago)
- */
+/* "      sqlite:/etc/forceenc/policy.cf: absent (cached 12s ago)" */
 static void
 walk_add_step(struct buf *out, json_t *step)
 {

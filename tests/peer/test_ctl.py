@@ -179,6 +179,9 @@ def test_maps(make_site):
     said = site.ctl("lookup", "x", "--map", "nosuch", "--explain",
                     status=REFUSED)
     assert "no map" in said.err
+    said = site.ctl("lookup", "x", "--map", "m" * 9000, "--explain",
+                    status=USAGE)
+    assert "too long" in said.err
     said = site.ctl("lookup", "x", "--map", "nosuch", "--socket",
                     site.endpoint, status=REFUSED)
     assert "no map" in said.err

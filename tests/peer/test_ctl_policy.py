@@ -214,3 +214,16 @@ def test_tables_with_a_result_format(make_site):
     assert site.rows() == {"a@example.com": "[mx.test]"}
     site.start()
     assert site.ctl("lookup", "a@example.com").out == "forceenc:[mx.test]\n"
+    # A value without the part that is asked for means nothing, to both.
+    site.table.write_text(
+        f"dbpath = {site.database}\nresult_format = forceenc:%d\n")
+    said = site.ctl("set", "b@example.com", "on", status=USAGE)
+    assert "write on, off" in said.err
+    site.sql("INSERT INTO policy VALUES ('b@example.com', 'on', 1)")
+    rows = site.ctl("list", "b@", "--json").json()
+    assert [row["meaning"] for row in rows] == ["(nothing)"]
+    said = site.ctl("unset", "b+x@example.com", status=NOTFOUND)
+    assert "in effect: nothing" in said.out
+    site.daemon.reload()
+    site.daemon.log.wait("reloaded")
+    site.ctl("lookup", "b+x@example.com", status=NOTFOUND)

@@ -52,6 +52,7 @@ struct clients {
 	struct client_list partial; /* by partial_at */
 	unsigned n;
 	struct clients_counts counts;
+	uint64_t now;   /* of this turn of the loop; 0: not asked for yet */
 	struct buf out; /* of the client at hand */
 	char bytes[CLIENTS_READ_MAX];
 };
@@ -129,6 +130,15 @@ clients_free(struct clients *clients)
 		client_free(client);
 	buf_fini(&clients->out);
 	free(clients);
+}
+
+/* One look at the clock serves all clients of a turn. */
+static uint64_t
+clients_now(struct clients *clients)
+{
+	if (clients->now == 0)
+		clients->now = clock_now();
+	return clients->now;
 }
 
 /* Where a session puts its replies: nobody else's may still be there. */
@@ -251,7 +261,7 @@ client_on_read(evutil_socket_t fd, short what, void *arg)
 		client_free(client);
 		return;
 	}
-	now = clock_now();
+	now = clients_now(clients);
 	if (n == 0) {
 		event_del(client->on_read);
 		state =
@@ -411,6 +421,7 @@ clients_tick(struct clients *clients, uint64_t now)
 	struct client *client;
 	uint64_t next = CLOCK_NEVER, at;
 
+	clients->now = 0;
 	while ((client = TAILQ_FIRST(&clients->partial)) != NULL) {
 		next = client->partial_at + conf->frame_time_limit;
 		if (next > now)

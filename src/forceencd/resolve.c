@@ -140,17 +140,17 @@ static void
 resolve_tell(const struct resolve_walk *walk, enum table_status status,
     const struct table_answer *answer, const struct fact *stale)
 {
-	struct resolve_step step = {
-	    .key = &walk->key[walk->at_key],
-	    .table = resolve_table(walk),
-	    .answer = answer,
-	    .status = status,
-	    .used_stale = stale != NULL,
-	    .stale = stale,
-	};
+	struct resolve_step step;
 
-	if (walk->step != NULL)
-		walk->step(&step, walk->step_arg);
+	if (walk->step == NULL)
+		return;
+	step.key = &walk->key[walk->at_key];
+	step.table = resolve_table(walk);
+	step.answer = answer;
+	step.status = status;
+	step.used_stale = stale != NULL;
+	step.stale = stale;
+	walk->step(&step, walk->step_arg);
 }
 
 /* The table couldn't say, for the reason why. True: the question is decided;

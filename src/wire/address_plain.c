@@ -36,6 +36,13 @@ address_plain_pair(char before, char c)
 	return c != '-' || before != '-';
 }
 
+/* Most bytes: neighbours of any kind are welcome. */
+static bool
+address_plain_is_easy(char c)
+{
+	return c >= '_' || (c >= '0' && c <= '9');
+}
+
 bool
 address_plain(struct address_keys *keys, const struct address_rules *rules,
     const char *address, size_t len)
@@ -48,12 +55,14 @@ address_plain(struct address_keys *keys, const struct address_rules *rules,
 		return false;
 	for (i = 0; i < len; i++, before = c) {
 		c = address_plain_byte[(unsigned char)address[i]];
+		keys->buf[i] = c;
+		if (address_plain_is_easy(c))
+			continue;
 		if (c == '\0' || (c == '@' && at > 0) ||
 		    !address_plain_pair(before, c))
 			return false;
 		if (c == '@')
 			at = i;
-		keys->buf[i] = c;
 	}
 	if (at == 0 || c == '.' || c == '@')
 		return false;

@@ -26,6 +26,13 @@ static const char address_plain_byte[256] = {
 };
 /* clang-format on */
 
+/* Letters, "_" and digits: neighbours of any kind are welcome. */
+static bool
+address_plain_is_easy(unsigned char c)
+{
+	return c >= '_' || (unsigned char)(c - '0') < 10;
+}
+
 /* Beside one of these, a dot may be the first, the last or one of two in a
  * row; two "-" may begin an A-label. */
 static bool
@@ -36,30 +43,24 @@ address_plain_pair(char before, char c)
 	return c != '-' || before != '-';
 }
 
-/* Most bytes: neighbours of any kind are welcome. */
-static bool
-address_plain_is_easy(char c)
-{
-	return c >= '_' || (c >= '0' && c <= '9');
-}
-
 bool
 address_plain(struct address_keys *keys, const struct address_rules *rules,
     const char *address, size_t len)
 {
-	char before = '.', c = '\0';
+	char *to = keys->buf;
 	const char *delimiter;
 	size_t i, at = 0;
+	char c = '\0';
 
 	if (!rules->fold_local || len > ADDRESS_MAX)
 		return false;
-	for (i = 0; i < len; i++, before = c) {
+	for (i = 0; i < len; i++) {
 		c = address_plain_byte[(unsigned char)address[i]];
-		keys->buf[i] = c;
-		if (address_plain_is_easy(c))
+		to[i] = c;
+		if (address_plain_is_easy((unsigned char)c))
 			continue;
 		if (c == '\0' || (c == '@' && at > 0) ||
-		    !address_plain_pair(before, c))
+		    !address_plain_pair(i > 0 ? to[i - 1] : '.', c))
 			return false;
 		if (c == '@')
 			at = i;

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#ifndef FORCEENC_STORE_H
+#define FORCEENC_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "forceenc/err.h"
+
+/*
+ * The statistics database. forceenc-watch is its one writer (per host);
+ * forceencctl reads. What a batch holds is committed in one transaction:
+ * counters, the position in the log up to which they count, and the state
+ * that is needed to go on from there. kill -9 at any moment leaves either
+ * all of it or nothing.
+ */
+struct store;
+
+enum store_outcome { /* in the database by name, not by number */
+	STORE_DELIVERED,
+	STORE_SOFT,	/* a TLS enforcement failure that was deferred */
+	STORE_HARD,	/* a TLS enforcement failure that bounced */
+	STORE_DEFERRED, /* deferred for another reason */
+	STORE_BOUNCED,	/* bounced for another reason */
+	STORE_EXPIRED,	/* given up after too long */
+	STORE_OUTCOMES
+};
+
+enum store_level { /* of what was delivered */
+	STORE_NONE,
+	STORE_ANONYMOUS,
+	STORE_UNTRUSTED,
+	STORE_TRUSTED,
+	STORE_VERIFIED,
+	STORE_LOCAL,   /* a content filter, a local relay: not the outside */
+	STORE_UNKNOWN, /* the log doesn't say: never guessed */
+	STORE_NO_LEVEL, /* nothing was delivered: NULL in the database */
+	STORE_LEVELS
+};
+
+enum store_reason { /* of an enforcement failure */
+	STORE_NO_REASON,
+	STORE_NOT_OFFERED,
+	STORE_REFUSED,
+	STORE_HANDSHAKE,
+	STORE_CERTIFICATE,
+	STORE_DANE,
+	STORE_POLICY, /* our own policy table, engine, configuration */
+	STORE_REQUIRETLS,
+	STORE_OTHER,
+	STORE_REASONS
+};
+
+/* "delivered", "soft", ...; "none", "anonymous", ...; "not-offered", ... */
+const char *store_outcome_name(enum store_outcome);
+const char *store_level_name(enum store_level); /* NULL for NO_LEVEL */
+const char *store_reason_name(enum store_reason);
+
+/* Everything that is counted has an hour: seconds since the epoch / 3600.
+ * Strings are NUL-terminated and borrowed for the call; senders are in the
+ * canonical form of address_keys()' first key. */
+struct store_count {
+	uint32_t hour;
+	const char *sender;
+	const char *destination; /* the recipient's domain */
+	const char *service;	 /* syslog_name: "postfix", "forceenc" */
+	uint8_t outcome;
+	uint8_t level;
+	uint8_t reason;
+	uint32_t n; /* recipients */
+};
+
+/* TLS seen at a destination. */
+struct store_session {
+	uint32_t hour;
+	const char *destination;
+	const char *mx;	     /* host name of the relay */
+	const char *version; /* "TLSv1.3"; "" for plaintext */
+	const char *cipher;
+	uint8_t level;
+	int64_t last_seen; /* seconds since the epoch */
+	uint32_t n;
+};
+
+/* Inbound (smtpd), in total. */
+struct store_inbound {
+	uint32_t hour;
+	uint8_t level;
+	uint32_t n; /* sessions */
+};
+
+/* One enforcement failure; the last failures_kept of a sender are kept. */
+struct store_failure {
+	int64_t time; /* seconds since the epoch */
+	const char *sender;
+	const char *queue_id;
+	const char *destination;
+	const char *recipient; /* "" unless store_recipients is on */
+	const char *relay;
+	const char *service;
+	uint8_t outcome; /* SOFT or HARD */
+	uint8_t reason;
+	const char *text; /* the words of the log, printable */
+};
+
+/* A named blob: the position in an input, the state of the correlator, a
+ * counter of the watcher's own ("lines", "unparsed", ...). */
+struct store_blob {
+	const char *name;
+	const void *bytes;
+	size_t len; /* 0: remove it */
+};
+
+struct store_batch {
+	const struct store_count *count;
+	size_t ncounts;
+	const struct store_session *session;
+	size_t nsessions;
+	const struct store_inbound *inbound;
+	size_t ninbounds;
+	const struct store_failure *failure;
+	size_t nfailures;
+	const struct store_blob *blob;
+	size_t nblobs;
+};
+
+enum store_mode { STORE_READ, STORE_WRITE };
+
+/* spec: "sqlite:/path" (created in WRITE mode, migrated if it's older).
+ * host is this machine's name, a dimension of all that is written. */
+struct store *store_open(const char *spec, enum store_mode, const char *host,
+    struct err *);
+void store_close(struct store *);
+
+/* All or nothing. -1: nothing was written (locked, disk full, gone); the
+ * same batch can be tried again. */
+int store_commit(struct store *, const struct store_batch *, struct err *);
+
+/* A blob as of the last commit. 1 with *bytes owned by the caller, 0 if
+ * there is none, -1. */
+int store_get_blob(struct store *, const char *name, void **bytes,
+    size_t *len, struct err *);
+
+/* Rolls hours older than keep_hours up into days, and removes what is older
+ * than keep_days; does a bounded piece of work a call, in a transaction of
+ * its own. 1: there is more to do. */
+int store_tidy(struct store *, int64_t now, unsigned keep_hours,
+    unsigned keep_days, unsigned failures_kept, struct err *);
+
+#endif

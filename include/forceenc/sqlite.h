@@ -28,21 +28,38 @@ enum sqlite_status {
 };
 
 enum sqlite_mode {
-	SQLITE_MODE_READ,  /* never writes, never waits for a lock, whatever
-			    * busy_timeout_ms is */
-	SQLITE_MODE_WRITE, /* creates the file if need be; waits for locks up
-			     * to busy_timeout_ms */
+	SQLITE_MODE_READ,  /* never writes */
+	SQLITE_MODE_WRITE, /* creates the file if need be */
 };
 
-/* NULL with err if the file can't be opened or is no regular one. Opening is
- * lazy in SQLite: what is no database shows at the first statement. Text in
- * double quotes is a name, never a string. */
+/* Waits for locks up to busy_timeout_ms; 0 never waits. NULL with err if the
+ * file can't be opened or is no regular one. Opening is lazy in SQLite: what
+ * is no database shows at the first statement. Text in double quotes is a
+ * name, never a string. */
 struct sqlite *sqlite_open(
     const char *path, enum sqlite_mode, unsigned busy_timeout_ms, struct err *);
 void sqlite_close(struct sqlite *); /* frees its statements too; NULL is fine */
 
+/* -1 if the path leads to another file by now, or to none. */
+int sqlite_check(const struct sqlite *, struct err *);
+
+/*
+ * Readers and a writer that don't wait for each other (write-ahead log), with
+ * commits that survive the program's death at once and the machine's a little
+ * later, never in parts. The files beside the database stay when it's closed,
+ * so that whoever may only read can open it; keep is the bytes that the log
+ * may keep once it's empty. WRITE mode only, outside of a transaction.
+ */
+int sqlite_use_wal(struct sqlite *, int64_t keep, struct err *);
+
 /* Statements that return no rows; several may be separated by ";". */
 int sqlite_exec(struct sqlite *, const char *sql, struct err *);
+/* The one number that a query returns; it can't be without a row. */
+int sqlite_ask_number(
+    struct sqlite *, const char *sql, int64_t *, struct err *);
+/* Whether the database is in WAL mode, in which the file changes at other
+ * times than its contents do. Doubt counts as no. */
+bool sqlite_ask_wal(struct sqlite *);
 
 /* BUSY is told apart because reading the schema needs a lock as well. DONE is
  * success. *stmt is NULL otherwise. Anything but one statement is an error. */
@@ -52,6 +69,7 @@ void sqlite_finalize(struct sqlite_stmt *);
 
 /* Parameter i from 1; the bytes are copied. */
 void sqlite_bind_text(struct sqlite_stmt *, int i, const char *, size_t len);
+void sqlite_bind_blob(struct sqlite_stmt *, int i, const void *, size_t len);
 void sqlite_bind_int(struct sqlite_stmt *, int i, int64_t);
 int sqlite_columns(const struct sqlite_stmt *);
 /* How many parameters the statement has. */
@@ -60,13 +78,15 @@ int sqlite_params(const struct sqlite_stmt *);
 bool sqlite_readonly(const struct sqlite_stmt *);
 
 /* One step. After DONE, BUSY or ERROR the statement is reset and can be
- * bound and run again. The first step looks whether the path still is the file
- * that is open, which SQLite doesn't. */
+ * bound and run again. The first step, in a transaction that of its first
+ * statement, looks whether the path still is the file that is open, which
+ * SQLite doesn't. */
 enum sqlite_status sqlite_step(struct sqlite_stmt *, struct err *);
 /* Gives up the remaining rows, and the lock with them. */
 void sqlite_reset(struct sqlite_stmt *);
 
-/* Column i from 0 of the current row, as text; NULL for SQL NULL. Borrowed
+/* Column i from 0 of the current row, as text or as the bytes of a blob with
+ * a NUL behind; NULL for SQL NULL. Borrowed
  * until the next call for this statement. */
 const char *sqlite_column_text(struct sqlite_stmt *, int i, size_t *len);
 int64_t sqlite_column_int(struct sqlite_stmt *, int i);

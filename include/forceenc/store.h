@@ -21,11 +21,11 @@ struct store;
 
 enum store_outcome { /* in the database by name, not by number */
 	STORE_DELIVERED,
-	STORE_SOFT,	/* a TLS enforcement failure that was deferred */
-	STORE_HARD,	/* a TLS enforcement failure that bounced */
+	STORE_SOFT,     /* a TLS enforcement failure that was deferred */
+	STORE_HARD,     /* a TLS enforcement failure that bounced */
 	STORE_DEFERRED, /* deferred for another reason */
-	STORE_BOUNCED,	/* bounced for another reason */
-	STORE_EXPIRED,	/* given up after too long */
+	STORE_BOUNCED,  /* bounced for another reason */
+	STORE_EXPIRED,  /* given up after too long */
 	STORE_OUTCOMES
 };
 
@@ -35,8 +35,8 @@ enum store_level { /* of what was delivered */
 	STORE_UNTRUSTED,
 	STORE_TRUSTED,
 	STORE_VERIFIED,
-	STORE_LOCAL,   /* a content filter, a local relay: not the outside */
-	STORE_UNKNOWN, /* the log doesn't say: never guessed */
+	STORE_LOCAL,    /* a content filter, a local relay: not the outside */
+	STORE_UNKNOWN,  /* the log doesn't say: never guessed */
 	STORE_NO_LEVEL, /* nothing was delivered: NULL in the database */
 	STORE_LEVELS
 };
@@ -66,7 +66,7 @@ struct store_count {
 	uint32_t hour;
 	const char *sender;
 	const char *destination; /* the recipient's domain */
-	const char *service;	 /* syslog_name: "postfix", "forceenc" */
+	const char *service;     /* syslog_name: "postfix", "forceenc" */
 	uint8_t outcome;
 	uint8_t level;
 	uint8_t reason;
@@ -77,7 +77,7 @@ struct store_count {
 struct store_session {
 	uint32_t hour;
 	const char *destination;
-	const char *mx;	     /* host name of the relay */
+	const char *mx;      /* host name of the relay */
 	const char *version; /* "TLSv1.3"; "" for plaintext */
 	const char *cipher;
 	uint8_t level;
@@ -131,8 +131,8 @@ enum store_mode { STORE_READ, STORE_WRITE };
 
 /* spec: "sqlite:/path" (created in WRITE mode, migrated if it's older).
  * host is this machine's name, a dimension of all that is written. */
-struct store *store_open(const char *spec, enum store_mode, const char *host,
-    struct err *);
+struct store *store_open(
+    const char *spec, enum store_mode, const char *host, struct err *);
 void store_close(struct store *);
 
 /* All or nothing. -1: nothing was written (locked, disk full, gone); the
@@ -141,8 +141,8 @@ int store_commit(struct store *, const struct store_batch *, struct err *);
 
 /* A blob as of the last commit. 1 with *bytes owned by the caller, 0 if
  * there is none, -1. */
-int store_get_blob(struct store *, const char *name, void **bytes,
-    size_t *len, struct err *);
+int store_get_blob(
+    struct store *, const char *name, void **bytes, size_t *len, struct err *);
 
 /* Rolls hours older than keep_hours up into days, and removes what is older
  * than keep_days; does a bounded piece of work a call, in a transaction of

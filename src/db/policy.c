@@ -21,32 +21,15 @@ struct policy {
 	char *path;
 };
 
-/* The one number that a query returns. */
-static int
-policy_number(
-    struct policy *policy, const char *sql, int64_t *out, struct err *err)
-{
-	struct sqlite_stmt *stmt;
-	enum sqlite_status status;
-
-	if (sqlite_prepare(policy->db, sql, &stmt, err) != SQLITE_STATUS_DONE)
-		return -1;
-	status = sqlite_step(stmt, err);
-	if (status == SQLITE_STATUS_ROW)
-		*out = sqlite_column_int(stmt, 0);
-	sqlite_finalize(stmt);
-	MUST(status != SQLITE_STATUS_DONE);
-	return status == SQLITE_STATUS_ROW ? 0 : -1;
-}
-
 /* Whether nobody has put anything into the database yet. */
 static int
 policy_is_new(struct policy *policy, bool *is_new, struct err *err)
 {
 	int64_t id, objects;
 
-	if (policy_number(policy, "PRAGMA application_id", &id, err) == -1 ||
-	    policy_number(policy, "SELECT count(*) FROM sqlite_schema",
+	if (sqlite_ask_number(policy->db, "PRAGMA application_id", &id, err) ==
+		-1 ||
+	    sqlite_ask_number(policy->db, "SELECT count(*) FROM sqlite_schema",
 		&objects, err) == -1)
 		return -1;
 	*is_new = id == 0 && objects == 0;
@@ -78,8 +61,10 @@ policy_check(struct policy *policy, struct err *err)
 {
 	int64_t id, version;
 
-	if (policy_number(policy, "PRAGMA application_id", &id, err) == -1 ||
-	    policy_number(policy, "PRAGMA user_version", &version, err) == -1)
+	if (sqlite_ask_number(policy->db, "PRAGMA application_id", &id, err) ==
+		-1 ||
+	    sqlite_ask_number(
+		policy->db, "PRAGMA user_version", &version, err) == -1)
 		return -1;
 	if (id != POLICY_APPLICATION_ID)
 		return err_set(err,
@@ -104,7 +89,7 @@ policy_open(const char *path, enum policy_mode mode, struct err *err)
 	policy->path = mem_strdup(path);
 	policy->db = sqlite_open(path,
 	    mode == POLICY_WRITE ? SQLITE_MODE_WRITE : SQLITE_MODE_READ,
-	    POLICY_BUSY_MS, err);
+	    mode == POLICY_WRITE ? POLICY_BUSY_MS : 0, err);
 	if (policy->db != NULL &&
 	    (mode == POLICY_READ || policy_create(policy, err) == 0) &&
 	    policy_check(policy, err) == 0)

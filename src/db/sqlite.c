@@ -5,10 +5,12 @@
 
 #include <errno.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "db/sqlite_seen.h"
 #include "forceenc/clock.h"
 #include "forceenc/mem.h"
 #include "forceenc/must.h"
@@ -26,14 +28,6 @@ struct sqlite_stmt {
 	struct sqlite_stmt *next;
 	sqlite3_stmt *stmt;
 	bool running; /* between the first step and the reset */
-};
-
-/* When SQLite last saw the file change, and what the file was like then. */
-struct sqlite_seen {
-	bool valid;
-	int64_t version;
-	off_t size;
-	struct timespec changed;
 };
 
 struct sqlite {
@@ -220,8 +214,6 @@ sqlite_open(const char *path, enum sqlite_mode mode, unsigned busy_timeout_ms,
 	sqlite->path = sqlite_path(path);
 	sqlite->mode = mode;
 	sqlite->deadline = CLOCK_NEVER;
-	if (mode == SQLITE_MODE_READ)
-		busy_timeout_ms = 0;
 	if (sqlite_open_file(sqlite, busy_timeout_ms, err) == 0)
 		return sqlite;
 	sqlite_close(sqlite);
@@ -252,6 +244,14 @@ sqlite_exec(struct sqlite *sqlite, const char *sql, struct err *err)
 		return 0;
 	sqlite_failed(sqlite, rc, err);
 	return -1;
+}
+
+int
+sqlite_check(const struct sqlite *sqlite, struct err *err)
+{
+	struct stat st;
+
+	return sqlite_check_file(sqlite, &st, err);
 }
 
 /* Whether there is anything but white space and comments. */
@@ -332,6 +332,14 @@ sqlite_bind_text(struct sqlite_stmt *stmt, int i, const char *text, size_t len)
 }
 
 void
+sqlite_bind_blob(struct sqlite_stmt *stmt, int i, const void *bytes, size_t len)
+{
+	MUST(!stmt->running && bytes != NULL);
+	sqlite_bound(
+	    sqlite3_bind_blob64(stmt->stmt, i, bytes, len, SQLITE_TRANSIENT));
+}
+
+void
 sqlite_bind_int(struct sqlite_stmt *stmt, int i, int64_t n)
 {
 	MUST(!stmt->running);
@@ -365,7 +373,9 @@ sqlite_step(struct sqlite_stmt *stmt, struct err *err)
 	int rc;
 
 	if (!stmt->running) {
-		if (sqlite_check_file(sqlite, &st, err) == -1)
+		/* A transaction looks once, when it begins. */
+		if (sqlite3_get_autocommit(sqlite->db) != 0 &&
+		    sqlite_check_file(sqlite, &st, err) == -1)
 			return SQLITE_STATUS_ERROR;
 		sqlite_start_clock(sqlite);
 		stmt->running = true;
@@ -415,53 +425,36 @@ sqlite_set_time_limit(struct sqlite *sqlite, uint64_t ms)
 	sqlite->time_limit = ms;
 }
 
-/* Whether the database is in WAL mode, in which the file changes at other
- * times than its contents do. Doubt counts as no. */
-static bool
-sqlite_is_wal(struct sqlite *sqlite)
+int
+sqlite_use_wal(struct sqlite *sqlite, int64_t keep, struct err *err)
 {
-	struct sqlite_stmt *stmt;
-	const char *mode;
-	bool wal = false;
-	size_t len;
+	char sql[128];
+	int on = 1;
 
-	if (sqlite_prepare(sqlite, "PRAGMA journal_mode", &stmt, NULL) !=
-	    SQLITE_STATUS_DONE)
-		return false;
-	if (sqlite_step(stmt, NULL) == SQLITE_STATUS_ROW) {
-		mode = sqlite_column_text(stmt, 0, &len);
-		wal = mode != NULL && text_equal_fold(mode, len, "wal");
-	}
-	sqlite_finalize(stmt);
-	return wal;
+	snprintf(sql, sizeof(sql),
+	    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+	    "PRAGMA journal_size_limit = %lld",
+	    (long long)keep);
+	if (sqlite_exec(sqlite, sql, err) == -1)
+		return -1;
+	if (!sqlite_ask_wal(sqlite))
+		return err_set(err, "%s: can't be put into WAL mode",
+		    text_show_str(sqlite->path));
+	sqlite3_file_control(sqlite->db, "main", SQLITE_FCNTL_PERSIST_WAL, &on);
+	return 0;
 }
 
-/*
- * SQLite knows a changed file by a counter in it. A database that cp(1) wrote
- * over ours may have the same one, if both were made in the same number of
- * steps: then SQLite goes on with what it remembers of the old. Writers that
- * are SQLite move the counter whenever they touch the file, so a file that
- * was touched while the counter stood still was written by something else.
- */
 static int
 sqlite_check_seen(struct sqlite *sqlite, int64_t version, const struct stat *st,
     struct err *err)
 {
-	struct sqlite_seen *seen = &sqlite->seen;
-
-	if (seen->valid && seen->version == version &&
-	    (seen->size != st->st_size ||
-		seen->changed.tv_sec != st->st_mtim.tv_sec ||
-		seen->changed.tv_nsec != st->st_mtim.tv_nsec) &&
-	    !sqlite_is_wal(sqlite))
+	if (sqlite_seen_touched(&sqlite->seen, version, st) &&
+	    !sqlite_ask_wal(sqlite))
 		return err_set(err,
 		    "%s: was written by something else than SQLite since it "
 		    "was opened",
 		    text_show_str(sqlite->path));
-	seen->valid = true;
-	seen->version = version;
-	seen->size = st->st_size;
-	seen->changed = st->st_mtim;
+	sqlite_seen_keep(&sqlite->seen, version, st);
 	return 0;
 }
 

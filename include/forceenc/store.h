@@ -56,8 +56,8 @@ enum store_reason { /* of an enforcement failure */
 
 /* "delivered", "soft", ...; "none", "anonymous", ...; "not-offered", ... */
 const char *store_outcome_name(enum store_outcome);
-const char *store_level_name(enum store_level); /* NULL for NO_LEVEL */
-const char *store_reason_name(enum store_reason);
+const char *store_level_name(enum store_level);   /* NULL for NO_LEVEL */
+const char *store_reason_name(enum store_reason); /* NULL for NO_REASON */
 
 /* Everything that is counted has an hour: seconds since the epoch / 3600.
  * Strings are NUL-terminated and borrowed for the call; senders are in the
@@ -80,7 +80,7 @@ struct store_session {
 	const char *mx;      /* host name of the relay */
 	const char *version; /* "TLSv1.3"; "" for plaintext */
 	const char *cipher;
-	uint8_t level;
+	uint8_t level;     /* not NO_LEVEL */
 	int64_t last_seen; /* seconds since the epoch */
 	uint32_t n;
 };
@@ -88,8 +88,8 @@ struct store_session {
 /* Inbound (smtpd), in total. */
 struct store_inbound {
 	uint32_t hour;
-	uint8_t level;
-	uint32_t n; /* sessions */
+	uint8_t level; /* not NO_LEVEL */
+	uint32_t n;    /* sessions */
 };
 
 /* One enforcement failure; the last failures_kept of a sender are kept. */
@@ -133,11 +133,16 @@ enum store_mode { STORE_READ, STORE_WRITE };
  * host is this machine's name, a dimension of all that is written. */
 struct store *store_open(
     const char *spec, enum store_mode, const char *host, struct err *);
-void store_close(struct store *);
+void store_close(struct store *); /* NULL is fine */
 
 /* All or nothing. -1: nothing was written (locked, disk full, gone); the
  * same batch can be tried again. */
 int store_commit(struct store *, const struct store_batch *, struct err *);
+
+/* Whether the database was removed or replaced since it was opened: then all
+ * calls fail for good. Open it again, and go on from the position that is in
+ * it by then. */
+bool store_lost(const struct store *);
 
 /* A blob as of the last commit. 1 with *bytes owned by the caller, 0 if
  * there is none, -1. */

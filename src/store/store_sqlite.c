@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#include "store/store_sqlite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "forceenc/mem.h"
+#include "forceenc/must.h"
+#include "forceenc/text.h"
+#include "store/store_migrate.h"
+#include "store/store_schema.h"
+#include "store/store_write.h"
+
+/* How long a lock of another process is waited for; the log is the queue. */
+#define STORE_SQLITE_BUSY_MS 5000
+
+/* What the write-ahead log may keep once its contents have moved. */
+#define STORE_SQLITE_LOG (16 * 1024 * 1024)
+
+/* Memory for the pages that are written now. */
+#define STORE_SQLITE_PAGES "PRAGMA cache_size = -8192"
+
+static struct store_sqlite *
+store_sqlite_of(const struct store *store)
+{
+	MUST(store->backend == &store_sqlite);
+	return (struct store_sqlite *)(uintptr_t)store;
+}
+
+static void
+store_sqlite_close(struct store *base)
+{
+	struct store_sqlite *store = store_sqlite_of(base);
+
+	sqlite_close(store->db);
+	store_ids_free(store->ids);
+	buf_fini(&store->key);
+	free(store->path);
+	free(store->host);
+	free(store);
+}
+
+static int
+store_sqlite_set_up(struct store_sqlite *store, struct err *err)
+{
+	struct sqlite *db = store->db;
+
+	/* Nobody else's database is touched. */
+	if (store_migrate_check(db, store->path, store_schema, err) == -1)
+		return -1;
+	if (store->mode == STORE_WRITE &&
+	    (sqlite_use_wal(db, STORE_SQLITE_LOG, err) == -1 ||
+		sqlite_exec(db, STORE_SQLITE_PAGES, err) == -1))
+		return -1;
+	return store_migrate(db, store->path, store->mode, store_schema, err);
+}
+
+static struct store *
+store_sqlite_open(
+    const char *path, enum store_mode mode, const char *host, struct err *err)
+{
+	struct store_sqlite *store = mem_zalloc(sizeof(*store));
+
+	store->store.backend = &store_sqlite;
+	store->path = mem_strdup(path);
+	store->host = mem_strdup(host);
+	store->mode = mode;
+	store->ids = store_ids_new();
+	store->version = -1;
+	store->db = sqlite_open(path,
+	    mode == STORE_WRITE ? SQLITE_MODE_WRITE : SQLITE_MODE_READ,
+	    STORE_SQLITE_BUSY_MS, err);
+	if (store->db != NULL && store_sqlite_set_up(store, err) == 0)
+		return &store->store;
+	store_sqlite_close(&store->store);
+	return NULL;
+}
+
+static bool
+store_sqlite_lost(const struct store *base)
+{
+	return sqlite_check(store_sqlite_of(base)->db, NULL) == -1;
+}
+
+/* Another process may have removed names since the last transaction. */
+static int
+store_sqlite_begun(struct store_sqlite *store, struct err *err)
+{
+	int64_t version;
+
+	if (sqlite_data_version(store->db, &version, err) != SQLITE_STATUS_DONE)
+		return -1;
+	if (version != store->version)
+		store_ids_clear(store->ids);
+	store->version = version;
+	return 0;
+}
+
+int
+store_sqlite_begin(struct store_sqlite *store, struct err *err)
+{
+	struct sqlite_stmt *stmt;
+
+	MUST(store->mode == STORE_WRITE);
+	stmt = store_statement(&store->statements, store->db, STORE_BEGIN, err);
+	if (stmt == NULL || store_statement_run(stmt, err) == -1)
+		return -1;
+	if (store_sqlite_begun(store, err) == 0)
+		return 0;
+	store_sqlite_abort(store);
+	return -1;
+}
+
+int
+store_sqlite_end(struct store_sqlite *store, struct err *err)
+{
+	struct sqlite_stmt *stmt;
+
+	stmt =
+	    store_statement(&store->statements, store->db, STORE_COMMIT, err);
+	if (stmt != NULL && store_statement_run(stmt, err) == 0)
+		return 0;
+	store_sqlite_abort(store);
+	return -1;
+}
+
+void
+store_sqlite_abort(struct store_sqlite *store)
+{
+	/* SQLite may have done so itself, as it does when the disk is full. */
+	sqlite_exec(store->db, "ROLLBACK", NULL);
+	store_ids_clear(store->ids);
+}
+
+static int
+store_sqlite_commit(
+    struct store *base, const struct store_batch *batch, struct err *err)
+{
+	struct store_sqlite *store = store_sqlite_of(base);
+
+	if (store_sqlite_begin(store, err) == -1)
+		return -1;
+	if (store_write_batch(store, batch, err) == 0)
+		return store_sqlite_end(store, err);
+	store_sqlite_abort(store);
+	return -1;
+}
+
+static int
+store_sqlite_get_blob(struct store *base, const char *name, void **bytes,
+    size_t *len, struct err *err)
+{
+	struct store_sqlite *store = store_sqlite_of(base);
+	enum sqlite_status status;
+	struct sqlite_stmt *stmt;
+	struct buf value = {0};
+	const char *piece;
+	size_t n;
+
+	*bytes = NULL;
+	*len = 0;
+	stmt = store_statement(
+	    &store->statements, store->db, STORE_GET_PIECES, err);
+	if (stmt == NULL)
+		return -1;
+	sqlite_bind_text(stmt, 1, store->host, strlen(store->host));
+	sqlite_bind_text(stmt, 2, name, strlen(name));
+	while ((status = sqlite_step(stmt, err)) == SQLITE_STATUS_ROW) {
+		piece = sqlite_column_text(stmt, 0, &n);
+		if (piece == NULL)
+			break;
+		buf_add(&value, piece, n);
+	}
+	if (status == SQLITE_STATUS_ROW)
+		err_set(err, "%s: a piece of %s without a value",
+		    text_show_str(store->path), text_show_str(name));
+	if (status != SQLITE_STATUS_DONE || value.len == 0) {
+		sqlite_reset(stmt);
+		buf_fini(&value);
+		return status == SQLITE_STATUS_DONE ? 0 : -1;
+	}
+	*len = value.len;
+	*bytes = buf_steal(&value);
+	return 1;
+}
+
+const struct store_backend store_sqlite = {
+    .name = "sqlite",
+    .open = store_sqlite_open,
+    .close = store_sqlite_close,
+    .lost = store_sqlite_lost,
+    .commit = store_sqlite_commit,
+    .get_blob = store_sqlite_get_blob,
+    .tidy = store_sqlite_tidy,
+};

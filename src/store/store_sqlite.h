@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#ifndef FORCEENC_STORE_STORE_SQLITE_H
+#define FORCEENC_STORE_STORE_SQLITE_H
+
+#include "forceenc/buf.h"
+#include "forceenc/sqlite.h"
+#include "store/store_backend.h"
+#include "store/store_ids.h"
+#include "store/store_statement.h"
+
+/* The statistics in SQLite: etc/sql/stats-NNN.sql tells what lies where. */
+struct store_sqlite {
+	struct store store;
+	struct sqlite *db;
+	char *path;
+	char *host;
+	enum store_mode mode;
+	struct store_statements statements;
+	struct store_ids *ids; /* as of the last commit or this transaction */
+	struct buf key;        /* where store_intern() builds its keys */
+	int64_t version;       /* sqlite_data_version() that ids belong to */
+	unsigned sweep_table;  /* where store_tidy() looks for unused names, */
+	int64_t sweep_id;      /* next; */
+	int64_t swept;         /* it has done so up to this day */
+};
+
+/* One transaction: -1 from END rolls back what was done since BEGIN; so does
+ * store_sqlite_abort(). */
+int store_sqlite_begin(struct store_sqlite *, struct err *);
+int store_sqlite_end(struct store_sqlite *, struct err *);
+void store_sqlite_abort(struct store_sqlite *);
+
+int store_sqlite_tidy(struct store *, int64_t now, unsigned keep_hours,
+    unsigned keep_days, unsigned failures_kept, struct err *);
+
+#endif

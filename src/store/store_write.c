@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#include "store/store_write.h"
+
+#include <string.h>
+
+#include "forceenc/must.h"
+#include "store/store_intern.h"
+
+#define STORE_WRITE_HOURS 24 /* of a day */
+#define STORE_WRITE_DAY   86400
+
+/* A row is replaced as a whole, so a long value lies in pieces that are small
+ * enough for any limit of SQLite's. */
+#define STORE_WRITE_PIECE (256 * 1024)
+
+static struct sqlite_stmt *
+store_write_statement(
+    struct store_sqlite *store, enum store_statement which, struct err *err)
+{
+	return store_statement(&store->statements, store->db, which, err);
+}
+
+static int
+store_write_count(struct store_sqlite *store, const struct store_count *count,
+    struct err *err)
+{
+	int64_t day = count->hour / STORE_WRITE_HOURS;
+	int64_t sender, destination, kind;
+	struct sqlite_stmt *stmt;
+
+	if (count->n == 0)
+		return 0;
+	stmt = store_write_statement(store, STORE_COUNT, err);
+	if (stmt == NULL ||
+	    store_intern_sender(store, count->sender, day, &sender, err) ==
+		-1 ||
+	    store_intern_name(
+		store, count->destination, day, &destination, err) == -1 ||
+	    store_intern_kind(store, count->service, count->outcome,
+		count->level, count->reason, day, &kind, err) == -1)
+		return -1;
+	sqlite_bind_int(stmt, 1, count->hour);
+	sqlite_bind_int(stmt, 2, sender);
+	sqlite_bind_int(stmt, 3, destination);
+	sqlite_bind_int(stmt, 4, kind);
+	sqlite_bind_int(stmt, 5, count->n);
+	return store_statement_run(stmt, err);
+}
+
+static int
+store_write_session(struct store_sqlite *store,
+    const struct store_session *session, struct err *err)
+{
+	int64_t day = session->hour / STORE_WRITE_HOURS;
+	int64_t destination, mx, tls;
+	struct sqlite_stmt *stmt;
+
+	if (session->n == 0)
+		return 0;
+	stmt = store_write_statement(store, STORE_SESSION, err);
+	if (stmt == NULL ||
+	    store_intern_name(
+		store, session->destination, day, &destination, err) == -1 ||
+	    store_intern_name(store, session->mx, day, &mx, err) == -1 ||
+	    store_intern_tls(store, session, day, &tls, err) == -1)
+		return -1;
+	sqlite_bind_int(stmt, 1, session->hour);
+	sqlite_bind_int(stmt, 2, destination);
+	sqlite_bind_int(stmt, 3, mx);
+	sqlite_bind_int(stmt, 4, tls);
+	sqlite_bind_int(stmt, 5, session->n);
+	sqlite_bind_int(stmt, 6, session->last_seen);
+	return store_statement_run(stmt, err);
+}
+
+static int
+store_write_inbound(struct store_sqlite *store,
+    const struct store_inbound *inbound, struct err *err)
+{
+	const char *level = store_level_name(inbound->level);
+	struct sqlite_stmt *stmt;
+
+	MUST(level != NULL);
+	if (inbound->n == 0)
+		return 0;
+	stmt = store_write_statement(store, STORE_INBOUND, err);
+	if (stmt == NULL)
+		return -1;
+	sqlite_bind_int(stmt, 1, inbound->hour);
+	sqlite_bind_text(stmt, 2, store->host, strlen(store->host));
+	sqlite_bind_text(stmt, 3, level, strlen(level));
+	sqlite_bind_int(stmt, 4, inbound->n);
+	return store_statement_run(stmt, err);
+}
+
+static int
+store_write_failure(struct store_sqlite *store,
+    const struct store_failure *failure, struct err *err)
+{
+	int64_t day = failure->time / STORE_WRITE_DAY;
+	int64_t sender, destination, kind;
+	struct sqlite_stmt *stmt, *failed;
+
+	stmt = store_write_statement(store, STORE_FAILURE, err);
+	failed = store_write_statement(store, STORE_FAILED, err);
+	if (stmt == NULL || failed == NULL ||
+	    store_intern_sender(store, failure->sender, day, &sender, err) ==
+		-1 ||
+	    store_intern_name(
+		store, failure->destination, day, &destination, err) == -1 ||
+	    store_intern_kind(store, failure->service, failure->outcome,
+		STORE_NO_LEVEL, failure->reason, day, &kind, err) == -1)
+		return -1;
+	sqlite_bind_int(stmt, 1, failure->time);
+	sqlite_bind_int(stmt, 2, sender);
+	sqlite_bind_int(stmt, 3, destination);
+	sqlite_bind_int(stmt, 4, kind);
+	sqlite_bind_text(stmt, 5, failure->queue_id, strlen(failure->queue_id));
+	sqlite_bind_text(
+	    stmt, 6, failure->recipient, strlen(failure->recipient));
+	sqlite_bind_text(stmt, 7, failure->relay, strlen(failure->relay));
+	sqlite_bind_text(stmt, 8, failure->text, strlen(failure->text));
+	if (store_statement_run(stmt, err) == -1)
+		return -1;
+	sqlite_bind_int(failed, 1, sender);
+	return store_statement_run(failed, err);
+}
+
+static int
+store_write_blob(
+    struct store_sqlite *store, const struct store_blob *blob, struct err *err)
+{
+	const char *bytes = blob->bytes;
+	size_t done = 0, len;
+	struct sqlite_stmt *put, *drop;
+	int64_t piece = 0;
+
+	put = store_write_statement(store, STORE_PUT_PIECE, err);
+	drop = store_write_statement(store, STORE_DROP_PIECES, err);
+	if (put == NULL || drop == NULL)
+		return -1;
+	for (; done < blob->len; done += len) {
+		len = blob->len - done;
+		if (len > STORE_WRITE_PIECE)
+			len = STORE_WRITE_PIECE;
+		sqlite_bind_text(put, 1, store->host, strlen(store->host));
+		sqlite_bind_text(put, 2, blob->name, strlen(blob->name));
+		sqlite_bind_int(put, 3, piece++);
+		sqlite_bind_blob(put, 4, bytes + done, len);
+		if (store_statement_run(put, err) == -1)
+			return -1;
+	}
+	sqlite_bind_text(drop, 1, store->host, strlen(store->host));
+	sqlite_bind_text(drop, 2, blob->name, strlen(blob->name));
+	sqlite_bind_int(drop, 3, piece);
+	return store_statement_run(drop, err);
+}
+
+int
+store_write_batch(struct store_sqlite *store, const struct store_batch *batch,
+    struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < batch->ncounts; i++)
+		if (store_write_count(store, &batch->count[i], err) == -1)
+			return -1;
+	for (i = 0; i < batch->nsessions; i++)
+		if (store_write_session(store, &batch->session[i], err) == -1)
+			return -1;
+	for (i = 0; i < batch->ninbounds; i++)
+		if (store_write_inbound(store, &batch->inbound[i], err) == -1)
+			return -1;
+	for (i = 0; i < batch->nfailures; i++)
+		if (store_write_failure(store, &batch->failure[i], err) == -1)
+			return -1;
+	for (i = 0; i < batch->nblobs; i++)
+		if (store_write_blob(store, &batch->blob[i], err) == -1)
+			return -1;
+	return 0;
+}

@@ -192,6 +192,11 @@ sqlite_open_file(
 		sqlite_failed(sqlite, rc, err);
 		return -1;
 	}
+	/* SQLite would open it for reading alone, and say so much later. */
+	if (sqlite->mode == SQLITE_MODE_WRITE &&
+	    sqlite3_db_readonly(sqlite->db, "main") == 1)
+		return err_set(err, "%s: read-only: it has to be written",
+		    text_show_str(sqlite->path));
 	if (sqlite->ino == 0 && stat(sqlite->path, &st) == 0) {
 		sqlite->dev = st.st_dev;
 		sqlite->ino = st.st_ino;

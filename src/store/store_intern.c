@@ -40,7 +40,7 @@ store_intern_text(struct store_intern *intern, const char *part)
 
 /* 1 with *id, 0 if FIND finds none, -1. */
 static int
-store_intern_ask(struct store_sqlite *store, const struct store_intern *intern,
+store_intern_ask(struct store_db *store, const struct store_intern *intern,
     enum store_statement which, const int64_t *day, struct store_id *id,
     struct err *err)
 {
@@ -66,7 +66,7 @@ store_intern_ask(struct store_sqlite *store, const struct store_intern *intern,
 }
 
 static int
-store_intern_touch(struct store_sqlite *store, enum store_statement which,
+store_intern_touch(struct store_db *store, enum store_statement which,
     struct store_id *id, int64_t day, struct err *err)
 {
 	struct sqlite_stmt *stmt;
@@ -85,7 +85,7 @@ store_intern_touch(struct store_sqlite *store, enum store_statement which,
 }
 
 static int
-store_intern(struct store_sqlite *store, const struct store_intern *intern,
+store_intern(struct store_db *store, const struct store_intern *intern,
     int64_t day, int64_t *out, struct err *err)
 {
 	unsigned table = intern->table;
@@ -120,7 +120,7 @@ store_intern(struct store_sqlite *store, const struct store_intern *intern,
 }
 
 int
-store_intern_sender(struct store_sqlite *store, const char *sender, int64_t day,
+store_intern_sender(struct store_db *store, const char *sender, int64_t day,
     int64_t *id, struct err *err)
 {
 	struct store_intern intern = {.table = STORE_INTERN_SENDER};
@@ -135,7 +135,7 @@ store_intern_sender(struct store_sqlite *store, const char *sender, int64_t day,
 }
 
 int
-store_intern_name(struct store_sqlite *store, const char *name, int64_t day,
+store_intern_name(struct store_db *store, const char *name, int64_t day,
     int64_t *id, struct err *err)
 {
 	struct store_intern intern = {.table = STORE_INTERN_NAME};
@@ -151,9 +151,8 @@ store_intern_or_empty(const char *name)
 }
 
 int
-store_intern_kind(struct store_sqlite *store, const char *service,
-    unsigned outcome, unsigned level, unsigned reason, int64_t day, int64_t *id,
-    struct err *err)
+store_intern_kind(struct store_db *store, const char *service, unsigned outcome,
+    unsigned level, unsigned reason, int64_t day, int64_t *id, struct err *err)
 {
 	struct store_intern intern = {.table = STORE_INTERN_KIND};
 
@@ -168,9 +167,8 @@ store_intern_kind(struct store_sqlite *store, const char *service,
 }
 
 int
-store_intern_tls(struct store_sqlite *store,
-    const struct store_session *session, int64_t day, int64_t *id,
-    struct err *err)
+store_intern_tls(struct store_db *store, const struct store_session *session,
+    int64_t day, int64_t *id, struct err *err)
 {
 	struct store_intern intern = {.table = STORE_INTERN_TLS};
 	const char *level = store_level_name(session->level);

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /* Copyright (c) 2026 The forceenc authors */
 
-#include "store/store_sqlite.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "forceenc/mem.h"
 #include "forceenc/must.h"
 #include "forceenc/text.h"
+#include "store/store_db.h"
 #include "store/store_migrate.h"
 #include "store/store_schema.h"
+#include "store/store_tidy.h"
 #include "store/store_write.h"
 
 /* How long a lock of another process is waited for; the log is the queue. */
@@ -22,17 +22,10 @@
 /* Memory for the pages that are written now. */
 #define STORE_SQLITE_PAGES "PRAGMA cache_size = -8192"
 
-static struct store_sqlite *
-store_sqlite_of(const struct store *store)
-{
-	MUST(store->backend == &store_sqlite);
-	return (struct store_sqlite *)(uintptr_t)store;
-}
-
 static void
 store_sqlite_close(struct store *base)
 {
-	struct store_sqlite *store = store_sqlite_of(base);
+	struct store_db *store = store_db_of(base);
 
 	sqlite_close(store->db);
 	store_ids_free(store->ids);
@@ -43,7 +36,7 @@ store_sqlite_close(struct store *base)
 }
 
 static int
-store_sqlite_set_up(struct store_sqlite *store, struct err *err)
+store_sqlite_set_up(struct store_db *store, struct err *err)
 {
 	struct sqlite *db = store->db;
 
@@ -61,7 +54,7 @@ static struct store *
 store_sqlite_open(
     const char *path, enum store_mode mode, const char *host, struct err *err)
 {
-	struct store_sqlite *store = mem_zalloc(sizeof(*store));
+	struct store_db *store = mem_zalloc(sizeof(*store));
 
 	store->store.backend = &store_sqlite;
 	store->path = mem_strdup(path);
@@ -81,70 +74,20 @@ store_sqlite_open(
 static bool
 store_sqlite_lost(const struct store *base)
 {
-	return sqlite_check(store_sqlite_of(base)->db, NULL) == -1;
-}
-
-/* Another process may have removed names since the last transaction. */
-static int
-store_sqlite_begun(struct store_sqlite *store, struct err *err)
-{
-	int64_t version;
-
-	if (sqlite_data_version(store->db, &version, err) != SQLITE_STATUS_DONE)
-		return -1;
-	if (version != store->version)
-		store_ids_clear(store->ids);
-	store->version = version;
-	return 0;
-}
-
-int
-store_sqlite_begin(struct store_sqlite *store, struct err *err)
-{
-	struct sqlite_stmt *stmt;
-
-	MUST(store->mode == STORE_WRITE);
-	stmt = store_statement(&store->statements, store->db, STORE_BEGIN, err);
-	if (stmt == NULL || store_statement_run(stmt, err) == -1)
-		return -1;
-	if (store_sqlite_begun(store, err) == 0)
-		return 0;
-	store_sqlite_abort(store);
-	return -1;
-}
-
-int
-store_sqlite_end(struct store_sqlite *store, struct err *err)
-{
-	struct sqlite_stmt *stmt;
-
-	stmt =
-	    store_statement(&store->statements, store->db, STORE_COMMIT, err);
-	if (stmt != NULL && store_statement_run(stmt, err) == 0)
-		return 0;
-	store_sqlite_abort(store);
-	return -1;
-}
-
-void
-store_sqlite_abort(struct store_sqlite *store)
-{
-	/* SQLite may have done so itself, as it does when the disk is full. */
-	sqlite_exec(store->db, "ROLLBACK", NULL);
-	store_ids_clear(store->ids);
+	return sqlite_check(store_db_of(base)->db, NULL) == -1;
 }
 
 static int
 store_sqlite_commit(
     struct store *base, const struct store_batch *batch, struct err *err)
 {
-	struct store_sqlite *store = store_sqlite_of(base);
+	struct store_db *store = store_db_of(base);
 
-	if (store_sqlite_begin(store, err) == -1)
+	if (store_db_begin(store, err) == -1)
 		return -1;
 	if (store_write_batch(store, batch, err) == 0)
-		return store_sqlite_end(store, err);
-	store_sqlite_abort(store);
+		return store_db_end(store, err);
+	store_db_abort(store);
 	return -1;
 }
 
@@ -152,7 +95,7 @@ static int
 store_sqlite_get_blob(struct store *base, const char *name, void **bytes,
     size_t *len, struct err *err)
 {
-	struct store_sqlite *store = store_sqlite_of(base);
+	struct store_db *store = store_db_of(base);
 	enum sqlite_status status;
 	struct sqlite_stmt *stmt;
 	struct buf value = {0};
@@ -193,5 +136,5 @@ const struct store_backend store_sqlite = {
     .lost = store_sqlite_lost,
     .commit = store_sqlite_commit,
     .get_blob = store_sqlite_get_blob,
-    .tidy = store_sqlite_tidy,
+    .tidy = store_tidy_piece,
 };

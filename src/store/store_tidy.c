@@ -8,11 +8,12 @@
  * finds, in the order in which the later ones depend on the earlier.
  */
 
+#include "store/store_tidy.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "forceenc/must.h"
-#include "store/store_sqlite.h"
 
 #define STORE_TIDY_ROWS    5000
 #define STORE_TIDY_SENDERS 500 /* whose failures are looked at */
@@ -48,7 +49,7 @@ static const char *const store_tidy_names[] = {"sender", "name", "kind", "tls"};
 	(sizeof(store_tidy_names) / sizeof(store_tidy_names[0]))
 
 struct store_tidy {
-	struct store_sqlite *store;
+	struct store_db *store;
 	int64_t first_hour; /* that stays an hour: a day's first */
 	int64_t first_day;  /* that stays */
 	unsigned failures_kept;
@@ -193,7 +194,7 @@ store_tidy_surplus(struct store_tidy *tidy)
 static int
 store_tidy_sweep(struct store_tidy *tidy)
 {
-	struct store_sqlite *store = tidy->store;
+	struct store_db *store = tidy->store;
 	char sql[256];
 	int64_t newest, id;
 
@@ -224,7 +225,7 @@ store_tidy_sweep(struct store_tidy *tidy)
 
 /* One piece of work; 0 if there is none. */
 static int
-store_tidy_piece(struct store_tidy *tidy)
+store_tidy_first(struct store_tidy *tidy)
 {
 	size_t i;
 	int rc = 0;
@@ -251,10 +252,10 @@ store_tidy_later(int64_t a, int64_t b)
 }
 
 int
-store_sqlite_tidy(struct store *base, int64_t now, unsigned keep_hours,
+store_tidy_piece(struct store *base, int64_t now, unsigned keep_hours,
     unsigned keep_days, unsigned failures_kept, struct err *err)
 {
-	struct store_sqlite *store = (struct store_sqlite *)base;
+	struct store_db *store = store_db_of(base);
 	struct store_tidy tidy = {
 	    .store = store,
 	    .first_day = now / STORE_TIDY_DAY - keep_days,
@@ -267,13 +268,13 @@ store_sqlite_tidy(struct store *base, int64_t now, unsigned keep_hours,
 	tidy.first_hour = STORE_TIDY_HOURS *
 	    store_tidy_later(tidy.first_day,
 		(now / STORE_TIDY_HOUR - keep_hours) / STORE_TIDY_HOURS);
-	if (store_sqlite_begin(store, err) == -1)
+	if (store_db_begin(store, err) == -1)
 		return -1;
-	rc = store_tidy_piece(&tidy);
-	if (rc != -1 && store_sqlite_end(store, err) == 0)
+	rc = store_tidy_first(&tidy);
+	if (rc != -1 && store_db_end(store, err) == 0)
 		return rc;
 	if (rc == -1)
-		store_sqlite_abort(store);
+		store_db_abort(store);
 	/* What it did of the sweep is undone. */
 	store->sweep_table = 0;
 	store->sweep_id = 0;

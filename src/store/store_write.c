@@ -17,14 +17,14 @@
 
 static struct sqlite_stmt *
 store_write_statement(
-    struct store_sqlite *store, enum store_statement which, struct err *err)
+    struct store_db *store, enum store_statement which, struct err *err)
 {
 	return store_statement(&store->statements, store->db, which, err);
 }
 
 static int
-store_write_count(struct store_sqlite *store, const struct store_count *count,
-    struct err *err)
+store_write_count(
+    struct store_db *store, const struct store_count *count, struct err *err)
 {
 	int64_t day = count->hour / STORE_WRITE_HOURS;
 	int64_t sender, destination, kind;
@@ -50,8 +50,8 @@ store_write_count(struct store_sqlite *store, const struct store_count *count,
 }
 
 static int
-store_write_session(struct store_sqlite *store,
-    const struct store_session *session, struct err *err)
+store_write_session(struct store_db *store, const struct store_session *session,
+    struct err *err)
 {
 	int64_t day = session->hour / STORE_WRITE_HOURS;
 	int64_t destination, mx, tls;
@@ -76,8 +76,8 @@ store_write_session(struct store_sqlite *store,
 }
 
 static int
-store_write_inbound(struct store_sqlite *store,
-    const struct store_inbound *inbound, struct err *err)
+store_write_inbound(struct store_db *store, const struct store_inbound *inbound,
+    struct err *err)
 {
 	const char *level = store_level_name(inbound->level);
 	struct sqlite_stmt *stmt;
@@ -96,8 +96,8 @@ store_write_inbound(struct store_sqlite *store,
 }
 
 static int
-store_write_failure(struct store_sqlite *store,
-    const struct store_failure *failure, struct err *err)
+store_write_failure(struct store_db *store, const struct store_failure *failure,
+    struct err *err)
 {
 	int64_t day = failure->time / STORE_WRITE_DAY;
 	int64_t sender, destination, kind;
@@ -130,7 +130,7 @@ store_write_failure(struct store_sqlite *store,
 
 static int
 store_write_blob(
-    struct store_sqlite *store, const struct store_blob *blob, struct err *err)
+    struct store_db *store, const struct store_blob *blob, struct err *err)
 {
 	const char *bytes = blob->bytes;
 	size_t done = 0, len;
@@ -159,8 +159,8 @@ store_write_blob(
 }
 
 int
-store_write_batch(struct store_sqlite *store, const struct store_batch *batch,
-    struct err *err)
+store_write_batch(
+    struct store_db *store, const struct store_batch *batch, struct err *err)
 {
 	size_t i;
 

@@ -68,6 +68,13 @@ stored_word(struct stored *t, const char *word)
 }
 
 static inline void
+stored_refused(struct stored *t, enum store_mode mode, const char *word)
+{
+	assert_null(store_open(t->spec, mode, HOST, &t->err));
+	stored_word(t, word);
+}
+
+static inline void
 stored_commit(
     struct stored *t, struct store *store, const struct store_batch *batch)
 {

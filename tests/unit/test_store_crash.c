@@ -6,7 +6,7 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 
-#include "store/store_sqlite.h"
+#include "store/store_db.h"
 #include "store/store_write.h"
 #include "stored.h"
 
@@ -213,11 +213,10 @@ test_die_within(struct stored *t, size_t rows)
 	test_make(b, test_position(t, store));
 	b->batch.ncounts = rows;
 	/* So little memory for pages that they go to the disk before. */
-	if (sqlite_exec(((struct store_sqlite *)store)->db,
-		"PRAGMA cache_size = 1", NULL) == -1 ||
-	    store_sqlite_begin((struct store_sqlite *)store, NULL) == -1 ||
-	    store_write_batch((struct store_sqlite *)store, &b->batch, NULL) ==
-		-1)
+	if (sqlite_exec(((struct store_db *)store)->db, "PRAGMA cache_size = 1",
+		NULL) == -1 ||
+	    store_db_begin((struct store_db *)store, NULL) == -1 ||
+	    store_write_batch((struct store_db *)store, &b->batch, NULL) == -1)
 		_exit(1);
 	raise(SIGKILL);
 }

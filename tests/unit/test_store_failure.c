@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Copyright (c) 2026 The forceenc authors */
 
-#include "store/store_migrate.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -12,8 +10,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "store/store_schema.h"
-#include "store/store_sqlite.h"
+#include "store/store_db.h"
 #include "stored.h"
 
 #define NOBODY 65534
@@ -21,19 +18,12 @@
 
 #define ROWS 20000
 
-static void
-test_refused(struct stored *t, enum store_mode mode, const char *word)
-{
-	assert_null(store_open(t->spec, mode, HOST, &t->err));
-	stored_word(t, word);
-}
-
 /* Locks aren't waited for, so that the test needn't either. */
 static struct store *
 test_open(struct stored *t)
 {
 	struct store *store = stored_open(t, STORE_WRITE);
-	struct sqlite *db = ((struct store_sqlite *)store)->db;
+	struct sqlite *db = ((struct store_db *)store)->db;
 
 	assert_int_equal(
 	    sqlite_exec(db, "PRAGMA busy_timeout = 0", &t->err), 0);
@@ -60,18 +50,18 @@ store_refuses_what_it_cant_open(void **state)
 {
 	struct stored *t = *state;
 
-	test_refused(t, STORE_READ, "No such file");
+	stored_refused(t, STORE_READ, "No such file");
 	snprintf(t->spec, sizeof(t->spec), "sqlite:%s/none/db", t->folder.name);
-	test_refused(t, STORE_WRITE, "No such file");
-	test_refused(t, STORE_READ, "No such file");
+	stored_refused(t, STORE_WRITE, "No such file");
+	stored_refused(t, STORE_READ, "No such file");
 	snprintf(t->spec, sizeof(t->spec), "sqlite:%s", t->folder.name);
-	test_refused(t, STORE_WRITE, "not a regular file");
+	stored_refused(t, STORE_WRITE, "not a regular file");
 	snprintf(t->spec, sizeof(t->spec), "sqlite:%s/db", t->folder.name);
 	folder_write_text(&t->folder, "db", "");
-	test_refused(t, STORE_READ, "an empty database");
+	stored_refused(t, STORE_READ, "an empty database");
 	folder_write_text(&t->folder, "db", "Feb 29 00:00:00 mail postfix");
-	test_refused(t, STORE_WRITE, "not a database");
-	test_refused(t, STORE_READ, "not a database");
+	stored_refused(t, STORE_WRITE, "not a database");
+	stored_refused(t, STORE_READ, "not a database");
 }
 
 /* Not even its journal mode. */
@@ -89,8 +79,8 @@ store_leaves_other_databases_alone(void **state)
 	for (i = 0; i < sizeof(sql) / sizeof(sql[0]); i++) {
 		stored_exec(t, "db", sql[i]);
 		before = folder_read(&t->folder, "db", &len);
-		test_refused(t, STORE_WRITE, "not a database that forceenc");
-		test_refused(t, STORE_READ, "not a database that forceenc");
+		stored_refused(t, STORE_WRITE, "not a database that forceenc");
+		stored_refused(t, STORE_READ, "not a database that forceenc");
 		after = folder_read(&t->folder, "db", &after_len);
 		assert_int_equal(len, after_len);
 		assert_memory_equal(before, after, len);
@@ -98,73 +88,6 @@ store_leaves_other_databases_alone(void **state)
 		free(after);
 		unlink(folder_path(&t->folder, "db"));
 	}
-}
-
-static void
-store_refuses_a_newer_schema(void **state)
-{
-	struct stored *t = *state;
-
-	store_close(stored_open(t, STORE_WRITE));
-	stored_exec(t, "db", "PRAGMA user_version = 99");
-	test_refused(t, STORE_WRITE, "later version of forceenc-watch");
-	test_refused(t, STORE_READ, "version 99");
-}
-
-static struct sqlite *
-test_migrate(struct stored *t, enum store_mode mode,
-    const char *const migrations[], int want)
-{
-	struct sqlite *db = sqlite_open(
-	    folder_path(&t->folder, "db"), SQLITE_MODE_WRITE, 0, &t->err);
-
-	assert_non_null(db);
-	assert_int_equal(
-	    store_migrate(db, "db", mode, migrations, &t->err), want);
-	return db;
-}
-
-static void
-store_migrates_by_number(void **state)
-{
-	struct stored *t = *state;
-	const char *migrations[] = {store_schema[0],
-	    "CREATE TABLE two (a); INSERT INTO two VALUES (2)",
-	    "INSERT INTO two VALUES (3); UPDATE none SET a = 1", NULL};
-	struct store *store = stored_open(t, STORE_WRITE);
-
-	stored_add(t, store, "alice@example.com", 3);
-	store_close(store);
-	/* Reading changes nothing. */
-	sqlite_close(test_migrate(t, STORE_READ, migrations, -1));
-	stored_word(t, "earlier forceenc-watch");
-	assert_int_equal(stored_number(t, "PRAGMA user_version"), 1);
-	/* The third is broken: the second is done, of the third nothing. */
-	sqlite_close(test_migrate(t, STORE_WRITE, migrations, -1));
-	stored_word(t, "none");
-	assert_int_equal(stored_number(t, "PRAGMA user_version"), 2);
-	assert_int_equal(stored_number(t, "SELECT sum(a) FROM two"), 2);
-	migrations[2] = "INSERT INTO two VALUES (3)";
-	sqlite_close(test_migrate(t, STORE_WRITE, migrations, 0));
-	sqlite_close(test_migrate(t, STORE_WRITE, migrations, 0));
-	sqlite_close(test_migrate(t, STORE_READ, migrations, 0));
-	assert_int_equal(stored_number(t, "SELECT sum(a) FROM two"), 5);
-	assert_int_equal(stored_number(t, TOTAL), 3);
-	test_refused(t, STORE_WRITE, "version 3, this one knows 1");
-}
-
-/* A new database goes the same way as an old one. */
-static void
-store_makes_all_versions_at_once(void **state)
-{
-	struct stored *t = *state;
-	const char *migrations[] = {
-	    store_schema[0], "CREATE TABLE two (a)", NULL};
-
-	sqlite_close(test_migrate(t, STORE_WRITE, migrations, 0));
-	assert_int_equal(stored_number(t, "PRAGMA user_version"), 2);
-	assert_int_equal(stored_number(t, "SELECT count(*) FROM two"), 0);
-	assert_int_equal(stored_number(t, TOTAL), 0);
 }
 
 /* A batch of everything, of rows counts. */
@@ -249,7 +172,7 @@ store_full_is_tried_again(void **state)
 {
 	struct stored *t = *state;
 	struct store *store = test_open(t);
-	struct sqlite *db = ((struct store_sqlite *)store)->db;
+	struct sqlite *db = ((struct store_db *)store)->db;
 	struct store_count *count = calloc(ROWS, sizeof(*count));
 	struct store_batch batch;
 	char sql[64];
@@ -487,9 +410,6 @@ main(void)
 	    TEST(store_refuses_what_is_no_store),
 	    TEST(store_refuses_what_it_cant_open),
 	    TEST(store_leaves_other_databases_alone),
-	    TEST(store_refuses_a_newer_schema),
-	    TEST(store_migrates_by_number),
-	    TEST(store_makes_all_versions_at_once),
 	    TEST(store_locked_is_tried_again),
 	    TEST(store_full_is_tried_again),
 	    TEST(store_short_write_is_tried_again),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Copyright (c) 2026 The forceenc authors */
 
-#ifndef FORCEENC_STORE_STORE_SQLITE_H
-#define FORCEENC_STORE_STORE_SQLITE_H
+#ifndef FORCEENC_STORE_STORE_DB_H
+#define FORCEENC_STORE_STORE_DB_H
 
 #include "forceenc/buf.h"
 #include "forceenc/sqlite.h"
@@ -10,8 +10,11 @@
 #include "store/store_ids.h"
 #include "store/store_statement.h"
 
-/* The statistics in SQLite: etc/sql/stats-NNN.sql tells what lies where. */
-struct store_sqlite {
+/*
+ * The statistics in SQLite, as all that works on them has them at hand:
+ * etc/sql/stats-NNN.sql tells what lies where.
+ */
+struct store_db {
 	struct store store;
 	struct sqlite *db;
 	char *path;
@@ -27,12 +30,12 @@ struct store_sqlite {
 };
 
 /* One transaction: -1 from END rolls back what was done since BEGIN; so does
- * store_sqlite_abort(). */
-int store_sqlite_begin(struct store_sqlite *, struct err *);
-int store_sqlite_end(struct store_sqlite *, struct err *);
-void store_sqlite_abort(struct store_sqlite *);
+ * store_db_abort(). */
+int store_db_begin(struct store_db *, struct err *);
+int store_db_end(struct store_db *, struct err *);
+void store_db_abort(struct store_db *);
 
-int store_sqlite_tidy(struct store *, int64_t now, unsigned keep_hours,
-    unsigned keep_days, unsigned failures_kept, struct err *);
+/* The handle that a caller of forceenc/store.h has. */
+struct store_db *store_db_of(const struct store *);
 
 #endif

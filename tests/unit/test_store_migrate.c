@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#include "store/store_migrate.h"
+
+#include "store/store_schema.h"
+#include "stored.h"
+
+static void
+store_refuses_a_newer_schema(void **state)
+{
+	struct stored *t = *state;
+
+	store_close(stored_open(t, STORE_WRITE));
+	stored_exec(t, "db", "PRAGMA user_version = 99");
+	stored_refused(t, STORE_WRITE, "later version of forceenc-watch");
+	stored_refused(t, STORE_READ, "version 99");
+}
+
+static struct sqlite *
+test_migrate(struct stored *t, enum store_mode mode,
+    const char *const migrations[], int want)
+{
+	struct sqlite *db = sqlite_open(
+	    folder_path(&t->folder, "db"), SQLITE_MODE_WRITE, 0, &t->err);
+
+	assert_non_null(db);
+	assert_int_equal(
+	    store_migrate(db, "db", mode, migrations, &t->err), want);
+	return db;
+}
+
+static void
+store_migrates_by_number(void **state)
+{
+	struct stored *t = *state;
+	const char *migrations[] = {store_schema[0],
+	    "CREATE TABLE two (a); INSERT INTO two VALUES (2)",
+	    "INSERT INTO two VALUES (3); UPDATE none SET a = 1", NULL};
+	struct store *store = stored_open(t, STORE_WRITE);
+
+	stored_add(t, store, "alice@example.com", 3);
+	store_close(store);
+	/* Reading changes nothing. */
+	sqlite_close(test_migrate(t, STORE_READ, migrations, -1));
+	stored_word(t, "earlier forceenc-watch");
+	assert_int_equal(stored_number(t, "PRAGMA user_version"), 1);
+	/* The third is broken: the second is done, of the third nothing. */
+	sqlite_close(test_migrate(t, STORE_WRITE, migrations, -1));
+	stored_word(t, "none");
+	assert_int_equal(stored_number(t, "PRAGMA user_version"), 2);
+	assert_int_equal(stored_number(t, "SELECT sum(a) FROM two"), 2);
+	migrations[2] = "INSERT INTO two VALUES (3)";
+	sqlite_close(test_migrate(t, STORE_WRITE, migrations, 0));
+	sqlite_close(test_migrate(t, STORE_WRITE, migrations, 0));
+	sqlite_close(test_migrate(t, STORE_READ, migrations, 0));
+	assert_int_equal(stored_number(t, "SELECT sum(a) FROM two"), 5);
+	assert_int_equal(stored_number(t, TOTAL), 3);
+	stored_refused(t, STORE_WRITE, "version 3, this one knows 1");
+}
+
+/* A new database goes the same way as an old one. */
+static void
+store_makes_all_versions_at_once(void **state)
+{
+	struct stored *t = *state;
+	const char *migrations[] = {
+	    store_schema[0], "CREATE TABLE two (a)", NULL};
+
+	sqlite_close(test_migrate(t, STORE_WRITE, migrations, 0));
+	assert_int_equal(stored_number(t, "PRAGMA user_version"), 2);
+	assert_int_equal(stored_number(t, "SELECT count(*) FROM two"), 0);
+	assert_int_equal(stored_number(t, TOTAL), 0);
+}
+
+int
+main(void)
+{
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, stored_setup, stored_teardown)
+	static const struct CMUnitTest tests[] = {
+	    TEST(store_refuses_a_newer_schema),
+	    TEST(store_migrates_by_number),
+	    TEST(store_makes_all_versions_at_once),
+	};
+#undef TEST
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

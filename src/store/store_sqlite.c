@@ -22,6 +22,10 @@
 /* Memory for the pages that are written now. */
 #define STORE_SQLITE_PAGES "PRAGMA cache_size = -8192"
 
+/* Reports over many rows are sorted in files, bounded pieces at a time: in
+ * memory that takes as much as there are rows, and longer. */
+#define STORE_SQLITE_SORT "PRAGMA temp_store = FILE"
+
 static void
 store_sqlite_close(struct store *base)
 {
@@ -46,6 +50,9 @@ store_sqlite_set_up(struct store_db *store, struct err *err)
 	if (store->mode == STORE_WRITE &&
 	    (sqlite_use_wal(db, STORE_SQLITE_LOG, err) == -1 ||
 		sqlite_exec(db, STORE_SQLITE_PAGES, err) == -1))
+		return -1;
+	if (store->mode == STORE_READ &&
+	    sqlite_exec(db, STORE_SQLITE_SORT, err) == -1)
 		return -1;
 	return store_migrate(db, store->path, store->mode, store_schema, err);
 }
@@ -131,6 +138,7 @@ store_sqlite_get_blob(struct store *base, const char *name, void **bytes,
 
 const struct store_backend store_sqlite = {
     .name = "sqlite",
+    .stats = &stats_sqlite,
     .open = store_sqlite_open,
     .close = store_sqlite_close,
     .lost = store_sqlite_lost,

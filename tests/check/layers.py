@@ -16,7 +16,7 @@ ROOMS = {
     "wire": {"base"},
     "conf": {"base", "wire"},
     "db": {"base"},
-    "store": {"base", "db"},
+    "store": {"base", "wire", "db"},
     "forceencd": {"base", "wire", "conf", "db"},
     "forceenc-watch": {"base", "wire", "conf", "store"},
     "forceencctl": {"base", "wire", "conf", "db", "store"},

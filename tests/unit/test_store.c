@@ -167,10 +167,10 @@ store_keeps_blobs_of_any_length(void **state)
 	struct stored *t = *state;
 	struct store *store = stored_open(t, STORE_WRITE);
 	struct store *reader = stored_open(t, STORE_READ);
-	char *bytes = malloc(20000000);
+	char *bytes = malloc(20000008);
 	size_t i;
 
-	for (i = 0; i < 20000000; i++)
+	for (i = 0; i < 20000008; i++)
 		bytes[i] = (char)(i * 7 + i / 251);
 	test_assert_blob(t, store, "state", NULL, 0);
 	for (i = 0; i < sizeof(len) / sizeof(len[0]); i++) {

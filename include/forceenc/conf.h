@@ -103,6 +103,8 @@ struct conf {
 	mode_t control_socket_mode;
 	char *control_socket_group;
 
+	char *store; /* as store_open() takes it; its path is absolute */
+
 	enum log_level log_level;
 };
 

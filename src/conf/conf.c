@@ -95,6 +95,23 @@ conf_check_delimiter(
 		    text_show_str(text));
 }
 
+/* What it names is opened by other programs, in other folders. */
+static void
+conf_check_store(
+    const struct conf *conf, const struct file *file, struct problems *problems)
+{
+	struct value value;
+
+	if (strncmp(conf->store, "sqlite:/", strlen("sqlite:/")) == 0)
+		return;
+	if (value_get(&value, file, "store", option_find(option_main, "store"),
+		problems))
+		value_wrong(&value, problems,
+		    "\"%s\": statistics are kept in SQLite; write sqlite: and "
+		    "the whole path, such as sqlite:/var/lib/forceenc/stats.db",
+		    text_show_str(conf->store));
+}
+
 struct conf *
 conf_load(const char *path, struct problems *problems)
 {
@@ -111,6 +128,7 @@ conf_load(const char *path, struct problems *problems)
 		value_store_all(
 		    &file, option_main, conf, conf_unknown, &reading, problems);
 		conf_check_delimiter(conf, &file, problems);
+		conf_check_store(conf, &file, problems);
 		conf_listen_read(conf, &file, problems);
 	}
 	file_fini(&file);

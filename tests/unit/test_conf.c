@@ -52,6 +52,7 @@ conf_has_defaults(void **state)
 	    endpoint_path(&conf->control_socket), "/run/forceenc/control");
 	assert_int_equal(conf->control_socket_mode, 0660);
 	assert_string_equal(conf->control_socket_group, "");
+	assert_string_equal(conf->store, "sqlite:/var/lib/forceenc/stats.db");
 	assert_int_equal(conf->log_level, LOG_LEVEL_INFO);
 	conf_free(conf);
 	conf_free(NULL);
@@ -213,6 +214,11 @@ static const struct refused_row refused_rows[] = {
     {"socket_mode = 01777\n", "forceenc.cf:2: socket_mode: *octal"},
     {"socket_mode = u+rw\n", "forceenc.cf:2: socket_mode: *octal"},
     {"socket_mode = -1\n", "forceenc.cf:2: socket_mode: *octal"},
+    {"store = pgsql:/etc/forceenc/stats.cf\n",
+	"forceenc.cf:2: store: *kept in SQLite"},
+    {"store = sqlite:stats.db\n", "forceenc.cf:2: store: *whole path"},
+    {"store = /stats.db\n", "forceenc.cf:2: store: "},
+    {"store =\n", "forceenc.cf:2: store: "},
     {"recipient_delimiter = + -\n",
 	"forceenc.cf:2: recipient_delimiter: \"+ -\": *side by side"},
     {"recipient_delimiter = @\n", "forceenc.cf:2: recipient_delimiter: "},
@@ -371,6 +377,7 @@ static const struct change_row change_rows[] = {
     {"control_socket", "/x"},
     {"control_socket_mode", "0666"},
     {"control_socket_group", "adm"},
+    {"store", "sqlite:/x"},
     {"log_level", "warn"},
     {NULL, NULL},
 };

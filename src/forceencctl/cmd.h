@@ -19,6 +19,11 @@ enum cmd_option {
 	CMD_SOCKET = 2,
 	CMD_EXPLAIN = 4,
 	CMD_DEFAULTS = 8,
+	CMD_SINCE = 16,
+	CMD_UNTIL = 32,
+	CMD_BY = 64,
+	CMD_LEVEL = 128,
+	CMD_LIMIT = 256,
 };
 
 /* One call of forceencctl, as its command line says. */
@@ -29,6 +34,11 @@ struct cmd_call {
 	const char *socket; /* NULL: not given */
 	bool explain;
 	bool defaults;
+	const char *since; /* these are NULL if they aren't given */
+	const char *until;
+	const char *by;
+	const char *level;
+	const char *limit;
 	char **word; /* the arguments behind the command's name */
 	unsigned nwords;
 	struct buf *out; /* for standard output */
@@ -58,5 +68,10 @@ extern const struct cmd cmd_cache_drop;
 extern const struct cmd cmd_cache_flush;
 extern const struct cmd cmd_config_check;
 extern const struct cmd cmd_config_show;
+extern const struct cmd cmd_stats;
+extern const struct cmd cmd_top;
+extern const struct cmd cmd_failures;
+extern const struct cmd cmd_whatif;
+extern const struct cmd cmd_watch_status;
 
 #endif

@@ -16,6 +16,11 @@ static const struct cmd *const front_cmds[] = {
     &cmd_unset,
     &cmd_list,
     &cmd_status,
+    &cmd_stats,
+    &cmd_top,
+    &cmd_failures,
+    &cmd_whatif,
+    &cmd_watch_status,
     &cmd_cache_stats,
     &cmd_cache_dump,
     &cmd_cache_drop,
@@ -29,7 +34,7 @@ static const struct cmd *const front_cmds[] = {
 enum front_key {
 	FRONT_JSON = 256,
 	FRONT_TSV,
-	FRONT_OWN = 512, /* plus the bit */
+	FRONT_OWN = 0x10000, /* plus the bit */
 };
 
 struct front_option {
@@ -47,6 +52,12 @@ static const struct front_option front_options[] = {
     {FRONT_OWN + CMD_EXPLAIN, "explain", NULL,
 	"show how the daemon comes to its answer"},
     {FRONT_OWN + CMD_DEFAULTS, "defaults", NULL, "also what no file sets"},
+    {FRONT_OWN + CMD_SINCE, "since", "WHEN",
+	"7d: so long ago; 2026-06-21, 2026-06-21T14:00; all"},
+    {FRONT_OWN + CMD_UNTIL, "until", "WHEN", "up to then; now otherwise"},
+    {FRONT_OWN + CMD_BY, "by", "WHAT", "what to count or to sort by"},
+    {FRONT_OWN + CMD_LEVEL, "level", "LEVEL", "encrypt or verify"},
+    {FRONT_OWN + CMD_LIMIT, "limit", "N", "at most so many rows; also -n N"},
     {'c', NULL, "FILE",
 	"in place of " FORCEENC_SYSCONFDIR "/forceenc/forceenc.cf"},
     {FRONT_JSON, "json", NULL, "answer in JSON"},
@@ -86,6 +97,41 @@ front_word(char **argv)
 	return text_show_str(argv[optind - 1]);
 }
 
+static void
+front_take_own(struct cmd_call *call, enum cmd_option option, unsigned *given)
+{
+	*given |= option;
+	switch (option) {
+	case CMD_MAP:
+		call->map = optarg;
+		break;
+	case CMD_SOCKET:
+		call->socket = optarg;
+		break;
+	case CMD_EXPLAIN:
+		call->explain = true;
+		break;
+	case CMD_DEFAULTS:
+		call->defaults = true;
+		break;
+	case CMD_SINCE:
+		call->since = optarg;
+		break;
+	case CMD_UNTIL:
+		call->until = optarg;
+		break;
+	case CMD_BY:
+		call->by = optarg;
+		break;
+	case CMD_LEVEL:
+		call->level = optarg;
+		break;
+	case CMD_LIMIT:
+		call->limit = optarg;
+		break;
+	}
+}
+
 /* Which command an option is for is known only in the end. */
 static int
 front_take(
@@ -120,15 +166,8 @@ front_take(
 		    "address that begins with \"-\" goes behind \"--\")",
 		    front_word(argv));
 	}
-	*given |= (unsigned)key - FRONT_OWN;
-	if (key == FRONT_OWN + CMD_MAP)
-		front->call.map = optarg;
-	else if (key == FRONT_OWN + CMD_SOCKET)
-		front->call.socket = optarg;
-	else if (key == FRONT_OWN + CMD_EXPLAIN)
-		front->call.explain = true;
-	else if (key == FRONT_OWN + CMD_DEFAULTS)
-		front->call.defaults = true;
+	front_take_own(&front->call,
+	    key == 'n' ? CMD_LIMIT : (unsigned)key - FRONT_OWN, given);
 	return 0;
 }
 
@@ -256,8 +295,8 @@ front_parse(struct front *front, int argc, char **argv, struct err *err)
 	optind = 0;
 	/* "-": each word comes as the option 1, in its turn. A word's place is
 	 * behind it by then, and free. */
-	while (
-	    (key = getopt_long(argc, argv, "-:c:thV", longopts, NULL)) != -1) {
+	while ((key = getopt_long(argc, argv, "-:c:n:thV", longopts, NULL)) !=
+	    -1) {
 		if (key == 1)
 			front->call.word[n++] = optarg;
 		else if (front_take(front, key, argv, &given, err) == -1)

@@ -53,7 +53,10 @@ front_finds_every_command(void **state)
 	    {"cache dump", &cmd_cache_dump}, {"cache drop x", &cmd_cache_drop},
 	    {"cache flush", &cmd_cache_flush},
 	    {"config check", &cmd_config_check}, {"-t", &cmd_config_check},
-	    {"config show", &cmd_config_show},
+	    {"config show", &cmd_config_show}, {"stats", &cmd_stats},
+	    {"stats a", &cmd_stats}, {"top", &cmd_top},
+	    {"failures a", &cmd_failures}, {"whatif all", &cmd_whatif},
+	    {"watch status", &cmd_watch_status},
 	    {"config show maps", &cmd_config_show}};
 	struct front_line line;
 	size_t i;

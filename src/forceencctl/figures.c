@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#include "forceencctl/figures.h"
+
+#include <limits.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "forceenc/clock.h"
+#include "forceenc/text.h"
+#include "forceencctl/moment.h"
+#include "forceencctl/say.h"
+#include "forceencctl/site.h"
+
+static int
+figures_moment(const char *option, const char *text, int64_t *moment)
+{
+	struct err err;
+
+	if (moment_parse(text, (int64_t)(clock_wall() / 1000), moment, &err) ==
+	    0)
+		return 0;
+	say("--%s %s", option, err.text);
+	return EX_USAGE;
+}
+
+/* Whom and when, as far as the command line tells. */
+static int
+figures_filter(struct figures *figures, const struct cmd_call *call,
+    const char *sender, const char *since)
+{
+	struct stats_filter *filter = &figures->filter;
+	int status = 0;
+
+	filter->sender = sender;
+	if (sender != NULL)
+		status = site_address(sender);
+	if (status == 0)
+		status = figures_moment("since",
+		    call->since != NULL ? call->since : since, &filter->since);
+	if (status == 0)
+		status = figures_moment("until",
+		    call->until != NULL ? call->until : "all", &filter->until);
+	return status;
+}
+
+int
+figures_open(struct figures *figures, const struct cmd_call *call,
+    const char *sender, const char *since)
+{
+	struct err err;
+	int status;
+
+	*figures = (struct figures){0};
+	status = figures_filter(figures, call, sender, since);
+	if (status != 0)
+		return status;
+	figures->conf = site_conf(call);
+	if (figures->conf == NULL)
+		return EX_CONFIG;
+	figures->filter.rules = (struct address_rules){
+	    .delimiters = figures->conf->recipient_delimiter,
+	    .fold_local = figures->conf->fold_local_part};
+	/* Whose name we would write under doesn't matter. */
+	figures->store = store_open(figures->conf->store, STORE_READ, "", &err);
+	return figures->store != NULL ? 0 : figures_failed(&err);
+}
+
+void
+figures_close(struct figures *figures)
+{
+	store_close(figures->store);
+	conf_free(figures->conf);
+}
+
+int
+figures_limit(const struct cmd_call *call, unsigned def, unsigned *limit)
+{
+	int64_t n;
+
+	*limit = def;
+	if (call->limit == NULL)
+		return 0;
+	if (text_parse_int(call->limit, 1, INT_MAX, &n) == 0) {
+		*limit = (unsigned)n;
+		return 0;
+	}
+	say("--limit %s: write how many rows, at least 1",
+	    text_show_str(call->limit));
+	return EX_USAGE;
+}
+
+/* Nothing is known then, which isn't the same as that there's nothing. */
+int
+figures_failed(const struct err *err)
+{
+	say("%s", err->text);
+	return EX_TEMPFAIL;
+}
+
+json_t *
+figures_text(const char *text)
+{
+	return text != NULL ? print_string(text, strlen(text)) : json_null();
+}

@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The forceenc authors */
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -106,16 +107,19 @@ test_position(struct stored *t, struct store *store)
 	return number;
 }
 
-/* Writes until it's killed: by an alarm, whatever it's doing. */
+/* Writes until it's killed: by an alarm, whatever it's doing. The clock starts
+ * behind the first batch, so that there is progress on any machine, or at
+ * once. */
 static void
-test_write(struct stored *t, uint32_t microseconds)
+test_write(struct stored *t, uint32_t microseconds, bool at_once)
 {
 	struct itimerval timer = {.it_value.tv_usec = microseconds};
 	struct test_batch *b = malloc(sizeof(*b));
 	struct store *store;
 	uint32_t number;
 
-	setitimer(ITIMER_REAL, &timer, NULL);
+	if (at_once)
+		setitimer(ITIMER_REAL, &timer, NULL);
 	store = stored_open(t, STORE_WRITE);
 	for (number = test_position(t, store);; number++) {
 		test_make(b, number);
@@ -123,18 +127,21 @@ test_write(struct stored *t, uint32_t microseconds)
 		if (store_tidy(store, HOUR * INT64_C(3600) + number * 100, 24,
 			100, 5, &t->err) == -1)
 			_exit(1);
+		if (!at_once)
+			setitimer(ITIMER_REAL, &timer, NULL);
+		at_once = true;
 	}
 }
 
 static void
-test_kill(struct stored *t, uint32_t microseconds)
+test_kill(struct stored *t, uint32_t microseconds, bool at_once)
 {
 	pid_t pid = fork();
 	int status;
 
 	assert_int_not_equal(pid, -1);
 	if (pid == 0)
-		test_write(t, microseconds);
+		test_write(t, microseconds, at_once);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM);
 }
@@ -187,14 +194,14 @@ store_survives_being_killed(void **state)
 	uint32_t i, batches = 0;
 
 	for (i = 0; i < DEATHS; i++) {
-		test_kill(t, 100 + test_mix(i) % 20000);
+		test_kill(t, 100 + test_mix(i) % 20000, i % 4 == 0);
 		if (access(folder_path(&t->folder, "db"), F_OK) == 0 &&
 		    (batches > 0 ||
 			stored_number(t, "PRAGMA user_version") == 1))
 			test_check(t, &batches);
 	}
 	/* It was killed at work, and not before. */
-	assert_true(batches > DEATHS);
+	assert_true(batches >= DEATHS / 4 * 3);
 	assert_int_equal(stored_number(t,
 			     "SELECT count(*) FROM "
 			     "pragma_integrity_check() WHERE "

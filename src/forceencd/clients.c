@@ -38,6 +38,7 @@ struct client {
 	uint64_t active_at;
 	uint64_t queued_at;  /* active_at when it was put where it is */
 	uint64_t partial_at; /* a frame began; 0: none */
+	uint64_t partial_no; /* frames before it */
 	TAILQ_ENTRY(client) link;
 	TAILQ_ENTRY(client) partial_link;
 };
@@ -79,15 +80,18 @@ client_set_partial(struct client *client, uint64_t now)
 {
 	struct clients *clients = client->clients;
 	bool partial = session_is_partial(client->session);
+	uint64_t no = session_frames_taken(client->session);
 
-	if (partial == (client->partial_at != 0))
-		return;
-	if (partial) {
-		client->partial_at = now;
-		TAILQ_INSERT_TAIL(&clients->partial, client, partial_link);
-	} else {
+	/* Each frame has a time of its own, even if one begins where the one
+	 * before it ends. */
+	if (client->partial_at != 0 && (!partial || no != client->partial_no)) {
 		client->partial_at = 0;
 		TAILQ_REMOVE(&clients->partial, client, partial_link);
+	}
+	if (partial && client->partial_at == 0) {
+		client->partial_at = now;
+		client->partial_no = no;
+		TAILQ_INSERT_TAIL(&clients->partial, client, partial_link);
 	}
 }
 

@@ -35,8 +35,9 @@ struct session {
 	struct buf in; /* bytes not yet looked at, or of an unfinished frame */
 	TAILQ_HEAD(, session_slot) slots; /* in the order of asking */
 	unsigned nslots;
-	bool broken;   /* the rest of its bytes means nothing */
-	bool finished; /* no more bytes will come */
+	uint64_t taken; /* frames */
+	bool broken;    /* the rest of its bytes means nothing */
+	bool finished;  /* no more bytes will come */
 	bool full;
 };
 
@@ -283,6 +284,7 @@ session_frames(struct session *session, char *bytes, size_t len, uint64_t now,
 			return done;
 		}
 		done += used;
+		session->taken++;
 	}
 	return done;
 }
@@ -348,6 +350,12 @@ bool
 session_is_partial(const struct session *session)
 {
 	return session->in.len > 0 && !session->full;
+}
+
+uint64_t
+session_frames_taken(const struct session *session)
+{
+	return session->taken;
 }
 
 unsigned

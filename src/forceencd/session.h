@@ -70,6 +70,9 @@ enum session_state session_finish(
 /* A frame has begun and isn't whole, and nothing else is in the way. */
 bool session_is_partial(const struct session *);
 
+/* Frames taken so far: tells one unfinished frame from the next. */
+uint64_t session_frames_taken(const struct session *);
+
 /* Questions without an answer. */
 unsigned session_unanswered(const struct session *);
 

@@ -139,6 +139,19 @@ def test_a_question_in_time_is_answered_however_late_the_next(
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_each_question_has_a_time_of_its_own(make_served, kind):
+    """Even if there is never a moment without an unfinished one."""
+    served = make_served(frame_time_limit="300ms")
+    with served.endpoints.client(kind) as client:
+        question = client.question(ALICE)
+        client.send(question[:-1])
+        for _ in range(12):
+            assert client.is_silent(0.05)
+            client.send(question[-1:] + question[:-1])
+            assert client.read_reply() == client.FOUND
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_whoever_never_reads_is_not_read_from(make_served, kind):
     served = make_served()
     with served.load() as load, served.endpoints.client(kind) as client:

@@ -346,10 +346,10 @@ clients_idle(struct client_list *list)
 		if (client == last)
 			break;
 	}
-	client = TAILQ_FIRST(list);
-	if (client != NULL && session_unanswered(client->session) == 0)
-		return client;
-	return NULL;
+	TAILQ_FOREACH (client, list, link)
+		if (session_unanswered(client->session) == 0)
+			break;
+	return client;
 }
 
 bool

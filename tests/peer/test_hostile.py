@@ -28,9 +28,10 @@ KINDS = ["socketmap-inet", "socketmap-unix", "tcp-inet"]
 
 
 class Served:
-    def __init__(self, daemon, endpoints):
+    def __init__(self, daemon, endpoints, policy):
         self.daemon = daemon
         self.endpoints = endpoints
+        self.policy = policy
 
     def load(self, threads=3):
         return Load(lambda: self.endpoints.client("socketmap-inet"), ANSWERS,
@@ -45,7 +46,7 @@ def make_served(folder, make_daemon):
         daemon = make_daemon(folder, forceenc_tables=policy.spec,
                              **endpoints.options(), **options)
         daemon.start(nofile=nofile)
-        return Served(daemon, endpoints)
+        return Served(daemon, endpoints, policy)
 
     return make
 
@@ -241,6 +242,30 @@ def test_at_the_limit_the_longest_silent_one_makes_room(make_served):
         assert first[1].read_all() == b""
         for client in [first[0]] + first[2:] + [late]:
             assert client.ask(ALICE) == client.FOUND
+
+
+def test_who_waits_for_an_answer_keeps_nobody_else_from_making_room(
+        make_served):
+    served = make_served(connection_limit=2)
+    served.daemon.log.expect(r"warning: .*limit")
+    with contextlib.ExitStack() as stack:
+        def connect():
+            client = stack.enter_context(
+                served.endpoints.client("socketmap-unix"))
+            assert client.ask(ALICE) == client.FOUND
+            return client
+
+        waiting, silent = connect(), connect()
+        assert silent.is_silent(0.02)
+        assert silent.ask(ALICE) == silent.FOUND
+        lock = stack.enter_context(
+            contextlib.closing(served.policy.connect()))
+        lock.execute("BEGIN EXCLUSIVE")
+        waiting.send(waiting.question("someone@example.com"))
+        assert connect().ask(ALICE) == waiting.FOUND
+        lock.execute("ROLLBACK")
+        assert waiting.read_reply() == waiting.NOTFOUND
+        assert silent.read_all() == b""
 
 
 def test_a_flood_over_the_limit_is_served_one_by_one(make_served):

@@ -204,6 +204,16 @@ client_mark_asked(struct client *client)
 	TAILQ_INSERT_TAIL(&client->clients->asked, client, link);
 }
 
+/* Whether bytes have arrived that weren't read yet. To close a socket in front
+ * of them would take away replies that are still on their way, too. */
+static bool
+client_has_input(const struct client *client)
+{
+	char byte;
+
+	return recv(client->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 /* Sends what a session's function left in clients->out, and goes on with the
  * session as far as it can without new bytes. */
 static void
@@ -238,7 +248,8 @@ client_go(struct client *client, enum session_state state, uint64_t now)
 	}
 	client_set_partial(client, now);
 	if (state == SESSION_ENDED ||
-	    (client->drains && session_unanswered(client->session) == 0))
+	    (client->drains && session_unanswered(client->session) == 0 &&
+		!client_has_input(client)))
 		client_free(client);
 	else if (state == SESSION_FULL)
 		event_del(client->on_read);
@@ -442,24 +453,14 @@ clients_tick(struct clients *clients, uint64_t now)
 	return at < next ? at : next;
 }
 
-/* Reads what is there: a question that has arrived is answered. */
 static void
 client_drain(struct client *client)
 {
-	struct clients *clients = client->clients;
-	uint64_t now = clock_now();
-	enum session_state state = SESSION_OPEN;
-	ssize_t n;
-
 	client->drains = true;
 	if (client->out.len > 0 ||
 	    !event_pending(client->on_read, EV_READ, NULL))
 		return; /* it ends by itself once it's through */
-	n = recv(client->fd, clients->bytes, sizeof(clients->bytes), 0);
-	if (n > 0)
-		state = session_input(client->session, clients->bytes,
-		    (size_t)n, now, clients_out(clients));
-	client_go(client, state, now);
+	client_go(client, SESSION_OPEN, clock_now());
 }
 
 void

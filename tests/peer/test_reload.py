@@ -158,6 +158,21 @@ def test_sigterm_answers_what_was_asked(served, kind):
         served.endpoints.client(kind)
 
 
+@pytest.mark.parametrize("kind", ["socketmap-inet", "socketmap-unix",
+                                  "tcp-inet"])
+def test_sigterm_answers_more_than_one_read_takes(served, kind):
+    served.daemon.start()
+    with served.endpoints.client(kind) as client:
+        assert client.ask(ALICE) == client.FOUND
+        # All of it arrives while the daemon does nothing.
+        served.daemon.signal(signal.SIGSTOP)
+        client.send(client.question(ALICE) * 1200)
+        served.daemon.signal(signal.SIGTERM)
+        served.daemon.signal(signal.SIGCONT)
+        assert client.read_all() == client.FOUND * 1200
+    assert served.daemon.wait() == 0
+
+
 def test_sigterm_with_thousands_of_questions_under_way(served):
     """Every question that got an answer got the right one, in order, and the
     last reply is whole."""

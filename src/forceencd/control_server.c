@@ -5,7 +5,6 @@
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
-#include <event2/listener.h>
 #include <stdlib.h>
 #include <sys/queue.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include "forceenc/control.h"
 #include "forceenc/mem.h"
 #include "forceenc/must.h"
+#include "forceencd/acceptor.h"
 #include "forceencd/command.h"
 
 #define CONTROL_SERVER_CLIENTS 32
@@ -29,8 +29,8 @@ struct control_client {
 struct control_server {
 	struct event_base *base;
 	struct view *view;
-	struct evconnlistener *listener; /* NULL: nowhere */
-	struct endpoint endpoint;        /* while listening */
+	struct acceptor *acceptor; /* NULL: nowhere */
+	struct endpoint endpoint;  /* while listening */
 	bool made;
 	TAILQ_HEAD(, control_client) clients;
 	unsigned nclients;
@@ -62,10 +62,10 @@ control_client_free(struct control_client *client)
 static void
 control_server_close(struct control_server *server)
 {
-	if (server->listener == NULL)
+	if (server->acceptor == NULL)
 		return;
-	evconnlistener_free(server->listener);
-	server->listener = NULL;
+	acceptor_free(server->acceptor);
+	server->acceptor = NULL;
 	if (server->made)
 		unlink(endpoint_path(&server->endpoint));
 }
@@ -190,15 +190,11 @@ control_client_on_event(struct bufferevent *bev, short what, void *arg)
 }
 
 static void
-control_server_on_accept(struct evconnlistener *listener, evutil_socket_t fd,
-    struct sockaddr *addr, int len, void *arg)
+control_server_on_accept(int fd, void *arg)
 {
 	struct control_server *server = arg;
 	struct control_client *client;
 
-	(void)listener;
-	(void)addr;
-	(void)len;
 	if (server->nclients >= CONTROL_SERVER_CLIENTS) {
 		close(fd);
 		return;
@@ -223,7 +219,6 @@ control_server_open(struct control_server *server, const struct conf *conf,
 {
 	struct endpoint_access access = {.mode = conf->control_socket_mode,
 	    .group = conf->control_socket_group};
-	struct evconnlistener *listener;
 	bool made = false;
 	int fd = -1;
 
@@ -236,12 +231,10 @@ control_server_open(struct control_server *server, const struct conf *conf,
 	}
 	if (fd == -1)
 		return -1;
-	listener = evconnlistener_new(server->base, control_server_on_accept,
-	    server, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
-	MUST(listener != NULL);
 	control_server_close(server);
-	server->listener = listener;
 	server->endpoint = conf->control_socket;
+	server->acceptor = acceptor_new(server->base, fd, server->endpoint.text,
+	    control_server_on_accept, NULL, server);
 	server->made = made;
 	return 0;
 }
@@ -257,7 +250,7 @@ control_server_set(struct control_server *server, const struct conf *conf,
 		control_server_close(server);
 		return 0;
 	}
-	if (server->listener == NULL ||
+	if (server->acceptor == NULL ||
 	    !endpoint_same(&server->endpoint, &conf->control_socket))
 		return control_server_open(server, conf, handover, err);
 	if (server->made)

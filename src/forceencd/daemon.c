@@ -76,12 +76,12 @@ daemon_on_accept(int fd, const struct conf_listen *listen, void *arg)
 	    listen->map, daemon_connection_limit(daemon));
 }
 
-static void
+static bool
 daemon_on_full(void *arg)
 {
 	struct daemon *daemon = arg;
 
-	clients_evict(daemon->view.clients);
+	return clients_evict(daemon->view.clients);
 }
 
 static void

@@ -3,8 +3,6 @@
 
 #include "forceencd/listeners.h"
 
-#include <errno.h>
-#include <event2/listener.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -12,18 +10,18 @@
 
 #include "forceenc/log.h"
 #include "forceenc/mem.h"
-#include "forceenc/must.h"
+#include "forceencd/acceptor.h"
 
 /* What may wait for accept(2); the kernel caps it at net.core.somaxconn. */
 #define LISTENERS_BACKLOG 4096
 
 struct listener {
 	struct listeners *all;
-	struct conf_listen conf;   /* map is owned */
-	struct evconnlistener *ev; /* owns the descriptor */
-	bool made;                 /* by us: its path is ours to remove */
-	bool wanted;               /* by the configuration that is being set */
-	bool fresh;                /* not there before it */
+	struct conf_listen conf; /* map is owned */
+	struct acceptor *acceptor;
+	bool made;   /* by us: its path is ours to remove */
+	bool wanted; /* by the configuration that is being set */
+	bool fresh;  /* not there before it */
 	TAILQ_ENTRY(listener) link;
 };
 
@@ -55,8 +53,7 @@ listener_free(struct listener *listener)
 	const char *path = endpoint_path(&listener->conf.endpoint);
 
 	TAILQ_REMOVE(&listener->all->list, listener, link);
-	if (listener->ev != NULL)
-		evconnlistener_free(listener->ev);
+	acceptor_free(listener->acceptor);
 	if (listener->made && path != NULL)
 		unlink(path);
 	free(listener->conf.map);
@@ -76,28 +73,19 @@ listeners_free(struct listeners *all)
 }
 
 static void
-listener_on_accept(struct evconnlistener *ev, evutil_socket_t fd,
-    struct sockaddr *addr, int len, void *arg)
+listener_on_accept(int fd, void *arg)
 {
 	struct listener *listener = arg;
 
-	(void)ev;
-	(void)addr;
-	(void)len;
 	listener->all->accept(fd, &listener->conf, listener->all->arg);
 }
 
-static void
-listener_on_error(struct evconnlistener *ev, void *arg)
+static bool
+listener_on_full(void *arg)
 {
 	struct listener *listener = arg;
-	int error = errno;
 
-	(void)ev;
-	if (error != EMFILE && error != ENFILE)
-		log_warn("%s: accept: %s", listener->conf.endpoint.text,
-		    strerror(error));
-	listener->all->full(listener->all->arg);
+	return listener->all->full(listener->all->arg);
 }
 
 static bool
@@ -145,10 +133,9 @@ listeners_add(struct listeners *all, const struct conf *conf,
 	listener->wanted = true;
 	listener->fresh = true;
 	TAILQ_INSERT_TAIL(&all->list, listener, link);
-	listener->ev = evconnlistener_new(all->base, listener_on_accept,
-	    listener, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
-	MUST(listener->ev != NULL);
-	evconnlistener_set_error_cb(listener->ev, listener_on_error);
+	listener->acceptor =
+	    acceptor_new(all->base, fd, listener->conf.endpoint.text,
+		listener_on_accept, listener_on_full, listener);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #define FORCEENC_FORCEENCD_LISTENERS_H
 
 #include <event2/event.h>
+#include <stdbool.h>
 
 #include "forceenc/conf.h"
 #include "forceencd/handover.h"
@@ -17,8 +18,9 @@ struct listeners;
 
 /* A new client: the callee takes fd. */
 typedef void listeners_accept_fn(int fd, const struct conf_listen *, void *arg);
-/* Descriptors have run out; the callee makes room if it can. */
-typedef void listeners_full_fn(void *arg);
+/* Descriptors have run out; the callee makes room if it can. False: it
+ * couldn't. */
+typedef bool listeners_full_fn(void *arg);
 
 struct listeners *listeners_new(
     struct event_base *, listeners_accept_fn *, listeners_full_fn *, void *arg);

@@ -8,6 +8,7 @@ long, get a wrong answer or be hung up on.
 """
 
 import contextlib
+import os
 import random
 import select
 import socket
@@ -289,6 +290,34 @@ def test_few_descriptors_are_made_to_do(make_served):
             client = stack.enter_context(
                 served.endpoints.client("socketmap-inet"))
             assert client.ask(ALICE) == client.FOUND
+
+
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+        words = stat.read().rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_no_descriptor_at_all_is_waited_out(make_served):
+    """Those who may speak to the control socket have taken the last one:
+    nobody can be accepted any more, on either socket."""
+    served = make_served(nofile=32)
+    served.daemon.log.expect(
+        r"warning: .*descriptors", r"warning: .*lookup: accept: ",
+        r"warning: .*control: accept: ")
+    with contextlib.ExitStack() as stack:
+        for _ in range(32):
+            taker = stack.enter_context(socket.socket(socket.AF_UNIX))
+            taker.connect(f"{served.daemon.folder}/control")
+        client = served.endpoints.client("socketmap-unix")
+        client.send(client.question(ALICE))
+        before = cpu_seconds(served.daemon.process.pid)
+        since = served.daemon.log.mark()
+        assert client.is_silent(1.0)
+        assert cpu_seconds(served.daemon.process.pid) - before < 0.5
+        assert served.daemon.log.mark() - since < 5
+    assert client.read_reply() == client.FOUND
+    client.close()
 
 
 def test_an_idle_client_is_hung_up_on_only_if_told_so(make_served):

@@ -10,7 +10,8 @@
  * One event, one line on standard error: the subject first, then what
  * happened, then "(key=value ...)". Foreign bytes go through text.h before
  * they get here. Under systemd each line carries its priority in front, as
- * sd-daemon(3) describes.
+ * sd-daemon(3) describes. Writing never waits: while nobody reads, lines are
+ * lost, and how many is the next line.
  *
  *   error  someone must act
  *   warn   we coped; look when you have time

@@ -3,6 +3,7 @@
 
 #include "forceenc/log.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@ static enum log_level log_level = LOG_LEVEL_INFO;
 static bool log_journal;
 static log_sink_fn *log_sink;
 static void *log_sink_arg;
+static unsigned long log_lost; /* lines that weren't written, since the last */
 
 static const char *const log_words[] = {"error: ", "warning: ", "", "debug: "};
 static const char *const log_priorities[] = {"<3>", "<4>", "<6>", "<7>"};
@@ -48,24 +50,21 @@ log_set_sink(log_sink_fn *sink, void *arg)
 	log_sink_arg = arg;
 }
 
+static void log_put(enum log_level, const char *fmt, va_list)
+    __attribute__((format(printf, 2, 0)));
 static void log_write(enum log_level, const char *fmt, va_list)
     __attribute__((format(printf, 2, 0)));
 
+/* One write a line keeps lines whole; a closed log is no reason to stop
+ * answering. */
 static void
-log_write(enum log_level level, const char *fmt, va_list ap)
+log_put(enum log_level level, const char *fmt, va_list ap)
 {
 	char line[LOG_LINE];
 	ssize_t written;
 	size_t len;
-	int n = 0;
+	int n;
 
-	if (!log_wants(level))
-		return;
-	if (log_sink != NULL) {
-		vsnprintf(line, sizeof(line), fmt, ap);
-		log_sink(level, line, log_sink_arg);
-		return;
-	}
 	/* journald knows who speaks and takes the level from the prefix. */
 	if (log_journal)
 		n = snprintf(line, sizeof(line), "%s", log_priorities[level]);
@@ -75,10 +74,54 @@ log_write(enum log_level level, const char *fmt, va_list ap)
 	vsnprintf(line + n, sizeof(line) - (size_t)n - 1, fmt, ap);
 	len = strlen(line);
 	line[len++] = '\n';
-	/* One write a line keeps lines whole; a full or closed log is no
-	 * reason to stop answering. */
 	written = write(STDERR_FILENO, line, len);
 	(void)written;
+}
+
+/* A pipe or a socket that is ready takes a line as a whole; what is closed is
+ * ready as well. */
+static bool
+log_is_ready(void)
+{
+	struct pollfd fd = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	return poll(&fd, 1, 0) != 0;
+}
+
+static void log_put_lost(const char *fmt, ...)
+    __attribute__((format(printf, 1, 2)));
+
+static void
+log_put_lost(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_put(LOG_LEVEL_WARN, fmt, ap);
+	va_end(ap);
+}
+
+/* Nobody may read the log just now: a line is lost rather than waited for. */
+static void
+log_write(enum log_level level, const char *fmt, va_list ap)
+{
+	char line[LOG_LINE];
+
+	if (!log_wants(level))
+		return;
+	if (log_sink != NULL) {
+		vsnprintf(line, sizeof(line), fmt, ap);
+		log_sink(level, line, log_sink_arg);
+		return;
+	}
+	if (log_lost > 0 && log_is_ready()) {
+		log_put_lost("lines lost: %lu (nobody read the log)", log_lost);
+		log_lost = 0;
+	}
+	if (log_lost == 0 && log_is_ready())
+		log_put(level, fmt, ap);
+	else
+		log_lost++;
 }
 
 #define LOG_AT(level)                      \

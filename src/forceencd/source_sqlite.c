@@ -19,6 +19,9 @@
 #define SOURCE_SQLITE_RETRY 5
 /* ... for this long; from then on it counts as down. */
 #define SOURCE_SQLITE_PATIENCE 250
+/* Where a lock keeps us from looking for changes, the look before counts for
+ * this long (ms). */
+#define SOURCE_SQLITE_SIGHT 100
 /* Slow queries are warned of at most this often. */
 #define SOURCE_SQLITE_QUIET 10000
 /* A database that can't be opened is tried again at most this often. */
@@ -35,7 +38,9 @@ struct source_sqlite {
 	uint64_t opened_at;  /* the last attempt */
 	int64_t version;     /* data_version at the last look */
 	bool seen;           /* version is set */
+	uint64_t seen_at;    /* the last look, if seen */
 	uint64_t busy_since; /* CLOCK_NEVER: not busy */
+	uint64_t busy_at;    /* when the lock was last met */
 	uint64_t warned_at;  /* of a slow query; 0: never */
 	struct source_asks waiting;
 };
@@ -249,13 +254,17 @@ source_sqlite_query(struct source_sqlite *source, const struct source_ask *ask,
 }
 
 /* Another process holds the lock. True once that has gone on for so long that
- * it's no writer in passing; *why is set then. */
+ * it's no writer in passing; *why is set then. Locks that were met long apart
+ * are those of two writers, unless one of them was too long already. */
 static bool
 source_sqlite_stuck(struct source_sqlite *source, uint64_t now, struct err *why)
 {
-	if (source->busy_since == CLOCK_NEVER)
+	if (source->busy_since == CLOCK_NEVER ||
+	    (!source->base.down &&
+		now > source->busy_at + SOURCE_SQLITE_PATIENCE))
 		source->busy_since = now;
-	if (now - source->busy_since < SOURCE_SQLITE_PATIENCE)
+	source->busy_at = now;
+	if (now < source->busy_since + SOURCE_SQLITE_PATIENCE)
 		return false;
 	err_set(why, "%s: locked by another process for more than %s",
 	    source->conf->dbpath, text_time(SOURCE_SQLITE_PATIENCE));
@@ -368,6 +377,17 @@ source_sqlite_version(struct source_sqlite *source, uint64_t now,
 	return status;
 }
 
+/* A writer is at it, and may not be the first one since the last look. */
+static enum source_sight
+source_sqlite_hidden(struct source_sqlite *source, uint64_t now)
+{
+	if (source->seen && !source->base.down &&
+	    now < source->seen_at + SOURCE_SQLITE_SIGHT)
+		return SOURCE_SAME;
+	source->seen = false;
+	return SOURCE_BLIND;
+}
+
 static enum source_sight
 source_sqlite_look(struct source *base, uint64_t now)
 {
@@ -378,10 +398,10 @@ source_sqlite_look(struct source *base, uint64_t now)
 
 	status = source_sqlite_version(source, now, &version, &err);
 	if (status == SQLITE_STATUS_BUSY) {
-		/* A writer is at it: soon there will be more to see. */
-		if (!source_sqlite_stuck(source, now, &err))
-			return base->down ? SOURCE_BLIND : SOURCE_SAME;
-		source_set_down(base, &err, now);
+		if (source_sqlite_stuck(source, now, &err))
+			source_set_down(base, &err, now);
+		else
+			return source_sqlite_hidden(source, now);
 	} else if (status != SQLITE_STATUS_DONE) {
 		source_sqlite_close(source);
 		source_set_down(base, &err, now);
@@ -390,6 +410,7 @@ source_sqlite_look(struct source *base, uint64_t now)
 	if (base->down)
 		return SOURCE_BLIND;
 	source->busy_since = CLOCK_NEVER;
+	source->seen_at = now;
 	if (source->seen && version == source->version)
 		return SOURCE_SAME;
 	source->version = version;

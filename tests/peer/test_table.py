@@ -151,6 +151,24 @@ def test_locked_in_passing(make_trio):
     db.close()
 
 
+def test_a_change_is_not_hidden_by_the_next_one(make_trio):
+    """Dave was switched on a while ago, but when he's asked for another
+    writer is at it, so that nobody can see whether anything has changed."""
+    served = make_trio().start()
+    served.daemon.log.allow(DOWN + ".*locked")
+    served.expect("dave@example.com", served.client.NOTFOUND)
+    assert served.client.is_silent(0.2)
+    served.policy.set({"dave@example.com": "forceenc:"})
+    db = served.policy.connect()
+    db.execute("BEGIN EXCLUSIVE")
+    served.client.send(served.client.question("dave@example.com"))
+    assert served.client.is_silent(0.02)
+    db.execute("COMMIT")
+    db.close()
+    reply = served.client.read_reply()
+    assert reply == served.client.FOUND or b"locked" in reply, reply
+
+
 def test_wal_mode_is_read_while_it_is_written(make_trio):
     served = make_trio().start()
     db = served.policy.connect()

@@ -1,172 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* Copyright (c) 2026 The forceenc authors */
 
-/* The SQLite source against real files that are written, locked, replaced,
- * spoilt and gone, in simulated time. */
+/* The SQLite source against real files that are written, replaced, spoilt and
+ * gone, in simulated time. */
 
-#include "unit.h"
-
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "forceenc/clock.h"
-#include "forceenc/log.h"
-#include "forceenc/sqlite.h"
-#include "forceencd/source.h"
-
-#define T0 1000000
-
-static const char schema[] =
-    "CREATE TABLE policy (address TEXT PRIMARY KEY, answer TEXT);";
-
-struct world {
-	char folder[64];
-	char path[80];
-	char spec[16];
-	struct conf_table table;
-	struct answers answers;
-	struct source *source;
-	struct sqlite *writer;
-	struct source_ask ask;
-	unsigned done;
-	struct source_reply reply;
-	unsigned errors;
-	unsigned warnings;
-};
-
-static struct world *current;
-
-static void
-on_log(enum log_level level, const char *line, void *arg)
-{
-	struct world *w = arg;
-
-	(void)line;
-	w->errors += level == LOG_LEVEL_ERROR;
-	w->warnings += level == LOG_LEVEL_WARN;
-}
-
-static void
-on_done(struct source_ask *ask, const struct source_reply *reply, uint64_t now)
-{
-	(void)now;
-	assert_ptr_equal(ask, &current->ask);
-	current->done++;
-	current->reply = *reply;
-}
-
-/* By somebody else, and waiting for nobody. */
-static void
-write_sql(struct world *w, const char *sql)
-{
-	struct err err;
-
-	if (w->writer == NULL)
-		w->writer = sqlite_open(w->path, SQLITE_MODE_WRITE, 0, &err);
-	assert_non_null(w->writer);
-	if (sqlite_exec(w->writer, sql, &err) == -1)
-		fail_msg("%s", err.text);
-}
-
-static void
-writer_leaves(struct world *w)
-{
-	sqlite_close(w->writer);
-	w->writer = NULL;
-}
-
-static int
-setup(void **state)
-{
-	struct world *w = calloc(1, sizeof(*w));
-
-	strcpy(w->folder, "/tmp/forceenc-test-XXXXXX");
-	assert_non_null(mkdtemp(w->folder));
-	snprintf(w->path, sizeof(w->path), "%s/db", w->folder);
-	strcpy(w->spec, "sqlite:test");
-	answers_add(&w->answers, "forceenc:", NULL);
-	answers_add(&w->answers, "lenient:", NULL);
-	w->table.spec = w->spec;
-	w->table.type = CONF_TABLE_SQLITE;
-	w->table.sqlite.dbpath = w->path;
-	w->table.sqlite.query =
-	    strdup("SELECT answer FROM policy WHERE address = '%s'");
-	w->table.sqlite.result_format = strdup("%s");
-	w->table.sqlite.query_time_limit = 20;
-	w->source = source_new(&w->table, &w->answers);
-	w->ask.done = on_done;
-	write_sql(w, schema);
-	write_sql(w,
-	    "INSERT INTO policy VALUES ('alice@x', 'on'), ('off@x', 'no'),"
-	    "('bad@x', 'smtp:'), ('null@x', NULL), ('empty@x', ' '),"
-	    "('dunno@x', 'dunno'), ('low@x', 'lenient:')");
-	writer_leaves(w);
-	log_set_sink(on_log, w);
-	current = w;
-	*state = w;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct world *w = *state;
-	char command[100];
-
-	log_set_sink(NULL, NULL);
-	source_free(w->source);
-	writer_leaves(w);
-	answers_fini(&w->answers);
-	free(w->table.sqlite.query);
-	free(w->table.sqlite.result_format);
-	snprintf(command, sizeof(command), "rm -rf %s", w->folder);
-	assert_int_equal(system(command), 0);
-	free(w);
-	return 0;
-}
-
-static void
-remake(struct world *w)
-{
-	source_free(w->source);
-	w->source = source_new(&w->table, &w->answers);
-}
-
-static enum source_status
-ask(struct world *w, const char *key, uint64_t now)
-{
-	w->done = 0;
-	w->ask.key = key;
-	w->ask.len = strlen(key);
-	return source_ask(w->source, &w->ask, now, &w->reply);
-}
-
-static void
-expect_present(struct world *w, const char *key, uint64_t now, uint8_t answer)
-{
-	assert_int_equal(ask(w, key, now), SOURCE_DONE);
-	assert_int_equal(w->reply.kind, SOURCE_PRESENT);
-	assert_int_equal(w->reply.answer, answer);
-}
-
-static void
-expect_absent(struct world *w, const char *key, uint64_t now)
-{
-	assert_int_equal(ask(w, key, now), SOURCE_DONE);
-	assert_int_equal(w->reply.kind, SOURCE_ABSENT);
-}
-
-static void
-expect_unsure(struct world *w, const char *key, uint64_t now, const char *word)
-{
-	assert_int_equal(ask(w, key, now), SOURCE_DONE);
-	assert_int_equal(w->reply.kind, SOURCE_UNSURE);
-	if (strstr(w->reply.why.text, word) == NULL)
-		fail_msg("no \"%s\" in: %s", word, w->reply.why.text);
-}
+#include "source_sqlite_test.h"
 
 static void
 test_values(void **state)
@@ -344,75 +182,6 @@ test_a_spoilt_file_is_unsure(void **state)
 }
 
 static void
-test_a_writer_in_passing_is_waited_for(void **state)
-{
-	struct world *w = *state;
-
-	expect_absent(w, "nobody@x", T0);
-	write_sql(w, "BEGIN EXCLUSIVE");
-	assert_int_equal(ask(w, "alice@x", T0), SOURCE_WAIT);
-	assert_int_equal(source_look(w->source, T0 + 3), SOURCE_SAME);
-	assert_int_equal(source_tick(w->source, T0 + 5), T0 + 10);
-	assert_int_equal(w->done, 0);
-	write_sql(w, "UPDATE policy SET answer = 'lenient:'");
-	write_sql(w, "COMMIT");
-	assert_int_equal(source_tick(w->source, T0 + 10), CLOCK_NEVER);
-	assert_int_equal(w->done, 1);
-	assert_int_equal(w->reply.kind, SOURCE_PRESENT);
-	assert_int_equal(w->reply.answer, 1);
-	assert_int_equal(w->errors, 0);
-}
-
-static void
-test_a_lock_that_stays_is_unsure(void **state)
-{
-	struct world *w = *state;
-
-	assert_int_equal(source_look(w->source, T0), SOURCE_CHANGED);
-	write_sql(w, "BEGIN EXCLUSIVE");
-	assert_int_equal(ask(w, "alice@x", T0), SOURCE_WAIT);
-	source_tick(w->source, T0 + 249);
-	assert_int_equal(w->done, 0);
-	assert_int_equal(source_tick(w->source, T0 + 250), CLOCK_NEVER);
-	assert_int_equal(w->done, 1);
-	assert_int_equal(w->reply.kind, SOURCE_UNSURE);
-	assert_int_equal(w->errors, 1);
-	/* From now on nobody waits for it. */
-	expect_unsure(w, "alice@x", T0 + 300, "locked");
-	assert_int_equal(source_look(w->source, T0 + 300), SOURCE_BLIND);
-	write_sql(w, "COMMIT");
-	expect_present(w, "alice@x", T0 + 400, 0);
-	assert_int_equal(w->errors, 1);
-}
-
-static void
-test_a_lock_is_noticed_without_questions(void **state)
-{
-	struct world *w = *state;
-
-	assert_int_equal(source_look(w->source, T0), SOURCE_CHANGED);
-	expect_present(w, "alice@x", T0, 0);
-	write_sql(w, "BEGIN EXCLUSIVE");
-	assert_int_equal(source_look(w->source, T0 + 50), SOURCE_SAME);
-	assert_int_equal(source_look(w->source, T0 + 299), SOURCE_SAME);
-	assert_int_equal(source_look(w->source, T0 + 300), SOURCE_BLIND);
-	write_sql(w, "COMMIT");
-}
-
-static void
-test_who_waits_may_leave(void **state)
-{
-	struct world *w = *state;
-
-	expect_absent(w, "nobody@x", T0);
-	write_sql(w, "BEGIN EXCLUSIVE");
-	assert_int_equal(ask(w, "alice@x", T0), SOURCE_WAIT);
-	source_cancel(w->source, &w->ask);
-	assert_int_equal(source_tick(w->source, T0 + 500), CLOCK_NEVER);
-	assert_int_equal(w->done, 0);
-}
-
-static void
 test_a_slow_query_is_unsure_but_harms_no_other(void **state)
 {
 	struct world *w = *state;
@@ -445,8 +214,6 @@ test_a_query_must_read_and_return(void **state)
 	expect_unsure(w, "alice@x", T0, "query");
 }
 
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
-
 int
 main(void)
 {
@@ -460,10 +227,6 @@ main(void)
 	    TEST(test_a_missing_file_is_unsure_until_its_back),
 	    TEST(test_its_return_is_noticed_under_load),
 	    TEST(test_a_spoilt_file_is_unsure),
-	    TEST(test_a_writer_in_passing_is_waited_for),
-	    TEST(test_a_lock_that_stays_is_unsure),
-	    TEST(test_a_lock_is_noticed_without_questions),
-	    TEST(test_who_waits_may_leave),
 	    TEST(test_a_slow_query_is_unsure_but_harms_no_other),
 	    TEST(test_a_query_must_read_and_return),
 	};

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+/* The SQLite source while others hold the database's lock, in simulated
+ * time. */
+
+#include "source_sqlite_test.h"
+
+static void
+test_a_writer_in_passing_is_waited_for(void **state)
+{
+	struct world *w = *state;
+
+	expect_absent(w, "nobody@x", T0);
+	write_sql(w, "BEGIN EXCLUSIVE");
+	assert_int_equal(ask(w, "alice@x", T0), SOURCE_WAIT);
+	assert_int_equal(source_look(w->source, T0 + 3), SOURCE_BLIND);
+	assert_int_equal(source_tick(w->source, T0 + 5), T0 + 10);
+	assert_int_equal(w->done, 0);
+	write_sql(w, "UPDATE policy SET answer = 'lenient:'");
+	write_sql(w, "COMMIT");
+	assert_int_equal(source_tick(w->source, T0 + 10), CLOCK_NEVER);
+	assert_int_equal(w->done, 1);
+	assert_int_equal(w->reply.kind, SOURCE_PRESENT);
+	assert_int_equal(w->reply.answer, 1);
+	assert_int_equal(w->errors, 0);
+}
+
+static void
+test_a_lock_that_stays_is_unsure(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(source_look(w->source, T0), SOURCE_CHANGED);
+	write_sql(w, "BEGIN EXCLUSIVE");
+	assert_int_equal(ask(w, "alice@x", T0), SOURCE_WAIT);
+	source_tick(w->source, T0 + 249);
+	assert_int_equal(w->done, 0);
+	assert_int_equal(source_tick(w->source, T0 + 250), CLOCK_NEVER);
+	assert_int_equal(w->done, 1);
+	assert_int_equal(w->reply.kind, SOURCE_UNSURE);
+	assert_int_equal(w->errors, 1);
+	/* From now on nobody waits for it. */
+	expect_unsure(w, "alice@x", T0 + 300, "locked");
+	assert_int_equal(source_look(w->source, T0 + 300), SOURCE_BLIND);
+	write_sql(w, "COMMIT");
+	expect_present(w, "alice@x", T0 + 400, 0);
+	assert_int_equal(w->errors, 1);
+}
+
+static void
+test_a_lock_is_noticed_without_questions(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(source_look(w->source, T0), SOURCE_CHANGED);
+	expect_present(w, "alice@x", T0, 0);
+	write_sql(w, "BEGIN EXCLUSIVE");
+	assert_int_equal(source_look(w->source, T0 + 50), SOURCE_SAME);
+	assert_int_equal(source_look(w->source, T0 + 99), SOURCE_SAME);
+	assert_int_equal(source_look(w->source, T0 + 100), SOURCE_BLIND);
+	assert_int_equal(source_look(w->source, T0 + 299), SOURCE_BLIND);
+	assert_int_equal(w->errors, 0);
+	assert_int_equal(source_look(w->source, T0 + 300), SOURCE_BLIND);
+	assert_int_equal(w->errors, 1);
+	write_sql(w, "COMMIT");
+}
+
+/* Somebody has made a change, and the next one is at it. */
+static void
+test_a_lock_hides_no_change(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(source_look(w->source, T0), SOURCE_CHANGED);
+	write_sql(w, "UPDATE policy SET answer = 'lenient:'");
+	write_sql(w, "BEGIN EXCLUSIVE");
+	assert_int_equal(source_look(w->source, T0 + 60000), SOURCE_BLIND);
+	write_sql(w, "ROLLBACK");
+	assert_int_equal(source_look(w->source, T0 + 60010), SOURCE_CHANGED);
+	assert_int_equal(source_look(w->source, T0 + 60060), SOURCE_SAME);
+}
+
+static void
+test_two_writers_in_passing_are_not_one_that_stays(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(source_look(w->source, T0), SOURCE_CHANGED);
+	write_sql(w, "BEGIN EXCLUSIVE");
+	assert_int_equal(source_look(w->source, T0 + 50), SOURCE_SAME);
+	/* Somebody else's question may be a little older. */
+	assert_int_equal(ask(w, "alice@x", T0 + 49), SOURCE_WAIT);
+	source_cancel(w->source, &w->ask);
+	write_sql(w, "COMMIT");
+	write_sql(w, "BEGIN EXCLUSIVE");
+	assert_int_equal(ask(w, "alice@x", T0 + 60000), SOURCE_WAIT);
+	write_sql(w, "COMMIT");
+	assert_int_equal(source_tick(w->source, T0 + 60005), CLOCK_NEVER);
+	assert_int_equal(w->reply.kind, SOURCE_PRESENT);
+	assert_int_equal(w->errors, 0);
+}
+
+static void
+test_who_waits_may_leave(void **state)
+{
+	struct world *w = *state;
+
+	expect_absent(w, "nobody@x", T0);
+	write_sql(w, "BEGIN EXCLUSIVE");
+	assert_int_equal(ask(w, "alice@x", T0), SOURCE_WAIT);
+	source_cancel(w->source, &w->ask);
+	assert_int_equal(source_tick(w->source, T0 + 500), CLOCK_NEVER);
+	assert_int_equal(w->done, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(test_a_writer_in_passing_is_waited_for),
+	    TEST(test_a_lock_that_stays_is_unsure),
+	    TEST(test_a_lock_is_noticed_without_questions),
+	    TEST(test_a_lock_hides_no_change),
+	    TEST(test_two_writers_in_passing_are_not_one_that_stays),
+	    TEST(test_who_waits_may_leave),
+	};
+
+	return cmocka_run_group_tests_name(
+	    "source_sqlite_lock", tests, NULL, NULL);
+}

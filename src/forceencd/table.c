@@ -189,8 +189,11 @@ table_on_reply(
 	table->nflights--;
 	had = cache_peek(table->cache, table->number, flight->key, ask->len,
 	    flight->hash, now, &was);
-	table_learn(table, flight->key, ask->len, flight->hash, flight->epoch,
-	    now, reply, had ? &was.fact : NULL);
+	/* Epochs are counted around. A flight from after a change may have
+	 * overtaken one from before it. */
+	if (!had || (int32_t)(flight->epoch - was.epoch) >= 0)
+		table_learn(table, flight->key, ask->len, flight->hash,
+		    flight->epoch, now, reply, had ? &was.fact : NULL);
 	while ((waiter = TAILQ_FIRST(&flight->waiters)) != NULL) {
 		TAILQ_REMOVE(&flight->waiters, waiter, link);
 		waiter->flight = NULL;
@@ -199,6 +202,8 @@ table_on_reply(
 	free(flight);
 }
 
+/* One that left before a change was noticed may bring what was true before it,
+ * and is no flight for who asks now. */
 static struct table_flight *
 table_flight_find(
     struct table *table, const char *key, size_t len, uint32_t hash)
@@ -206,7 +211,8 @@ table_flight_find(
 	struct table_flight *flight;
 
 	LIST_FOREACH (flight, &table->head[hash % TABLE_HEADS], link)
-		if (flight->hash == hash && flight->ask.len == len &&
+		if (flight->hash == hash && flight->epoch == table->epoch &&
+		    flight->ask.len == len &&
 		    memcmp(flight->key, key, len) == 0)
 			return flight;
 	return NULL;

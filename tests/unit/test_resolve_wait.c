@@ -186,6 +186,36 @@ test_a_change_during_a_flight(void **state)
 	stage_fini(&stage);
 }
 
+/* Who asks after a change must hear what is true after it. */
+static void
+test_a_change_is_not_answered_from_before(void **state)
+{
+	struct story_waited before, after;
+	struct stage stage;
+
+	(void)state;
+	stage_init(&stage, 1);
+	scripted_set_sight(stage.source[0], SOURCE_CHANGED);
+	scripted_set_waiting(stage.source[0], true);
+	story_start(&stage, "alice@x", T0, &before);
+	scripted_set_sight(stage.source[0], SOURCE_CHANGED);
+	story_start(&stage, "alice@x", T0 + 100, &after);
+	assert_string_equal(
+	    scripted_asked(stage.source[0]), "alice@x alice@x ");
+	/* The one from after the change comes first. */
+	scripted_say(stage.source[0], "alice@x", SOURCE_PRESENT, 0);
+	assert_true(scripted_answer(stage.source[0], 1, T0 + 110));
+	assert_string_equal(after.said, "answer forceenc:");
+	assert_false(before.done);
+	scripted_say(stage.source[0], "alice@x", SOURCE_PRESENT, 1);
+	assert_true(scripted_answer(stage.source[0], 0, T0 + 120));
+	assert_string_equal(before.said, "answer lenient:");
+	assert_string_equal(
+	    story_ask(&stage, "alice@x", T0 + 130), "answer forceenc:");
+	assert_int_equal(table_flights(stage.table[0]), 0);
+	stage_fini(&stage);
+}
+
 int
 main(void)
 {
@@ -197,6 +227,7 @@ main(void)
 	    cmocka_unit_test(test_a_walk_takes_one_round_trip),
 	    cmocka_unit_test(test_a_busy_sender_never_waits),
 	    cmocka_unit_test(test_a_change_during_a_flight),
+	    cmocka_unit_test(test_a_change_is_not_answered_from_before),
 	};
 
 	return cmocka_run_group_tests_name("resolve_wait", tests, NULL, NULL);

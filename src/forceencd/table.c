@@ -354,7 +354,7 @@ table_get_stale(struct table *table, const char *key, size_t len,
 
 	if (!cache_peek(
 		table->cache, table->number, key, len, hash, now, &entry) ||
-	    entry.age > stale_max)
+	    entry.age >= stale_max)
 		return false;
 	*fact = entry.fact;
 	*age = entry.age;

@@ -77,8 +77,8 @@ void table_warm(struct table *, const struct table_times *, const char *key,
 void table_leave(struct table_waiter *);
 
 /*
- * What may be used while the source can't be asked: the last fact, if it's no
- * older than stale_max. A fact that lets mail pass (absent, off, DUNNO) isn't
+ * What may be used while the source can't be asked: the last fact, if it's
+ * younger than stale_max. A fact that lets mail pass (absent, off, DUNNO) isn't
  * used once the table is known to have changed since it was learned: somebody
  * may have switched the guarantee on. False: there is none.
  */

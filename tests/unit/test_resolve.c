@@ -181,6 +181,23 @@ test_stale_facts_bridge_a_failure(void **state)
 	stage_fini(&stage);
 }
 
+static void
+test_without_stale_facts_none_serves(void **state)
+{
+	struct stage stage;
+
+	(void)state;
+	stage_init(&stage, 1);
+	stage.conf.stale_max = 0;
+	scripted_set_sight(stage.source[0], SOURCE_CHANGED);
+	story_ask(&stage, "alice@x", T0);
+	scripted_set_sight(stage.source[0], SOURCE_BLIND);
+	scripted_set_broken(stage.source[0], "gone");
+	/* Not even one that has just been learned. */
+	assert_string_equal(story_ask(&stage, "alice@x", T0 + 60), "unsure");
+	stage_fini(&stage);
+}
+
 /* Somebody may have switched the guarantee on in that change. */
 static void
 test_stale_absence_ends_with_a_known_change(void **state)
@@ -261,6 +278,7 @@ main(void)
 	    cmocka_unit_test(test_doubt_is_never_absence),
 	    cmocka_unit_test(test_doubt_at_a_less_specific_key),
 	    cmocka_unit_test(test_stale_facts_bridge_a_failure),
+	    cmocka_unit_test(test_without_stale_facts_none_serves),
 	    cmocka_unit_test(test_stale_absence_ends_with_a_known_change),
 	    cmocka_unit_test(test_on_failure),
 	    cmocka_unit_test(

@@ -51,6 +51,8 @@ enum conf_table_type { CONF_TABLE_SQLITE };
 struct conf_table {
 	char *spec; /* "sqlite:/etc/forceenc/policy.cf": for messages */
 	char *path; /* of the .cf file */
+	char *text; /* what it sets, in one text that is another one when
+		     * anything else is set: may hold secrets */
 	enum conf_table_type type;
 	struct conf_sqlite sqlite;
 };

@@ -8,10 +8,23 @@
 
 #include "conf/conf_sqlite.h"
 #include "conf/file.h"
+#include "forceenc/buf.h"
 #include "forceenc/mem.h"
 #include "forceenc/text.h"
 
 #define CONF_TABLE_FORM "write sqlite:FILE"
+
+static char *
+conf_table_text(const struct file *file)
+{
+	struct buf text = {0};
+	size_t i;
+
+	for (i = 0; i < file->n; i++)
+		buf_printf(&text, "%s=%s\n", file->entry[i].name,
+		    file->entry[i].value);
+	return buf_steal(&text);
+}
 
 void
 conf_table_read(struct conf_table *out, const struct value *value,
@@ -38,6 +51,7 @@ conf_table_read(struct conf_table *out, const struct value *value,
 	out->path = file_beside(value->file, colon + 1);
 	/* What can be read is checked even if there are problems already. */
 	file_read(&file, out->path, problems);
+	out->text = conf_table_text(&file);
 	if (file.path != NULL)
 		conf_sqlite_read(&out->sqlite, &file, problems);
 	file_fini(&file);
@@ -49,6 +63,7 @@ conf_table_fini(struct conf_table *table)
 	conf_sqlite_fini(&table->sqlite);
 	free(table->spec);
 	free(table->path);
+	free(table->text);
 	*table = (struct conf_table){0};
 }
 

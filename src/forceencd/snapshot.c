@@ -18,7 +18,7 @@
 #include "forceenc/must.h"
 #include "forceenc/text.h"
 
-#define SNAPSHOT_MAGIC "forceenc facts 1\n"
+#define SNAPSHOT_MAGIC "forceenc facts 2\n"
 #define SNAPSHOT_HASH  crypto_generichash_BYTES
 /* Nodes of the cache a piece. */
 #define SNAPSHOT_BUDGET 2048
@@ -50,37 +50,47 @@ snapshot_put_text(struct buf *out, const char *text, size_t len)
 	buf_add(out, text, len);
 }
 
-/* The names of the answers in their order: what an answer's number means. */
+/* What a fact of a table means: the answers in their order, and what is asked
+ * where. Of the latter a hash, since it may hold a password. */
 static void
-snapshot_answers_text(const struct table *table, struct buf *out)
+snapshot_sense(const struct tables *tables, uint8_t number, struct buf *out)
 {
-	const struct answers *answers = table_source(table)->answers;
+	const struct conf_table *conf = tables_conf(tables, number);
+	const struct answers *answers =
+	    table_source(tables_find(tables, number))->answers;
+	unsigned char sum[SNAPSHOT_HASH];
+	struct buf asked = {0};
 	size_t i;
 
 	buf_clear(out);
 	for (i = 0; i < answers->n; i++)
 		buf_printf(out, "%s\n", answers->list[i]);
+	buf_printf(&asked, "%s\n%s", conf->path, conf->text);
+	crypto_generichash(sum, sizeof(sum), (const unsigned char *)asked.data,
+	    asked.len, NULL, 0);
+	buf_add(out, sum, sizeof(sum));
+	buf_fini(&asked);
 }
 
 static void
-snapshot_put_tables(struct snapshot *snapshot, struct tables *tables)
+snapshot_put_tables(struct snapshot *snapshot, const struct tables *tables)
 {
-	struct buf answers = {0};
-	struct table *table;
+	struct buf sense = {0};
+	const struct table *table;
 	unsigned i;
 
 	for (i = 0; i < CACHE_TABLES; i++) {
 		table = tables_find(tables, (uint8_t)i);
 		if (table == NULL)
 			continue;
-		snapshot_answers_text(table, &answers);
+		snapshot_sense(tables, (uint8_t)i, &sense);
 		buf_add_byte(&snapshot->out, 'T');
 		snapshot_put_number(&snapshot->out, i, 1);
 		snapshot_put_text(&snapshot->out, table_name(table),
 		    strlen(table_name(table)));
-		snapshot_put_text(&snapshot->out, answers.data, answers.len);
+		snapshot_put_text(&snapshot->out, sense.data, sense.len);
 	}
-	buf_fini(&answers);
+	buf_fini(&sense);
 }
 
 struct snapshot *
@@ -262,7 +272,7 @@ snapshot_same_text(const char *a, size_t len, const char *b, size_t blen)
 
 static struct table *
 snapshot_find_table(struct tables *tables, const char *name, size_t name_len,
-    const char *answers, size_t answers_len)
+    const char *sense, size_t sense_len)
 {
 	struct buf text = {0};
 	struct table *table, *found = NULL;
@@ -272,11 +282,10 @@ snapshot_find_table(struct tables *tables, const char *name, size_t name_len,
 		table = tables_find(tables, (uint8_t)i);
 		if (table == NULL)
 			continue;
-		snapshot_answers_text(table, &text);
+		snapshot_sense(tables, (uint8_t)i, &text);
 		if (snapshot_same_text(name, name_len, table_name(table),
 			strlen(table_name(table))) &&
-		    snapshot_same_text(
-			answers, answers_len, text.data, text.len))
+		    snapshot_same_text(sense, sense_len, text.data, text.len))
 			found = table;
 	}
 	buf_fini(&text);
@@ -287,17 +296,17 @@ static void
 snapshot_get_table(struct snapshot_reader *reader, struct tables *tables)
 {
 	uint64_t number = snapshot_get_number(reader, 1);
-	const char *name, *answers;
-	size_t name_len, answers_len;
+	const char *name, *sense;
+	size_t name_len, sense_len;
 
 	name = snapshot_get_text(reader, &name_len);
-	answers = snapshot_get_text(reader, &answers_len);
+	sense = snapshot_get_text(reader, &sense_len);
 	if (reader->bad || number >= CACHE_TABLES) {
 		reader->bad = true;
 		return;
 	}
 	reader->table[number] =
-	    snapshot_find_table(tables, name, name_len, answers, answers_len);
+	    snapshot_find_table(tables, name, name_len, sense, sense_len);
 }
 
 /* Returns 1 if the fact was taken. */

@@ -18,8 +18,8 @@
  * confirmed it. The file is believed only as a whole: a checksum over all of
  * it comes last.
  *
- *   "forceenc facts 1\n"
- *   'T' table: number, name, permitted answers
+ *   "forceenc facts 2\n"
+ *   'T' table: number, name, permitted answers with a hash of its settings
  *   'F' fact: table's number, present, answer, when it was learned, key
  *   'E' end: BLAKE2b-256 over everything before
  *
@@ -44,8 +44,8 @@ uint64_t snapshot_facts(const struct snapshot *);
 void snapshot_free(struct snapshot *); /* gives up an unfinished one */
 
 /*
- * Reads path into the tables that are alive and have the same name and
- * answers. Facts older than stale_max, or from the future, are left out.
+ * Reads path into the tables that are alive and have the same name,
+ * answers and settings. Facts older than stale_max, or from the future, are left out.
  * Returns how many were taken, 0 if there is no file; -1 with err if it can't
  * be read, isn't whole, or isn't ours.
  */

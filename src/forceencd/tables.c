@@ -154,7 +154,14 @@ tables_tick(struct tables *tables, uint64_t now)
 }
 
 struct table *
-tables_find(struct tables *tables, uint8_t number)
+tables_find(const struct tables *tables, uint8_t number)
 {
 	return number < CACHE_TABLES ? tables->slot[number].table : NULL;
+}
+
+const struct conf_table *
+tables_conf(const struct tables *tables, uint8_t number)
+{
+	MUST(number < CACHE_TABLES && tables->slot[number].table != NULL);
+	return tables->slot[number].conf;
 }

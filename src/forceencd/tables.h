@@ -40,6 +40,8 @@ void tables_release(struct tables *, struct table *);
 uint64_t tables_tick(struct tables *, uint64_t now);
 
 /* By its number in the cache; NULL if it's gone. */
-struct table *tables_find(struct tables *, uint8_t number);
+struct table *tables_find(const struct tables *, uint8_t number);
+/* Of one that is there; borrowed for its life. */
+const struct conf_table *tables_conf(const struct tables *, uint8_t number);
 
 #endif

@@ -87,11 +87,22 @@ def test_who_was_switched_on_meanwhile_is_forced_again(served):
 
 
 def test_another_table_of_the_same_place_is_another_one(served):
-    """The file is about tables, each by name and permitted answers."""
+    """The file is about tables, each by name, permitted answers and
+    settings."""
     assert served.daemon.stop() == 0
     served.daemon.options["forceenc_answers"] = "strict:, forceenc:"
     served.restart_without_table()
     served.expect(alice="TEMP")
+
+
+def test_what_another_query_found_is_forgotten(served):
+    """Dave wasn't there for the query of before."""
+    assert served.daemon.stop() == 0
+    with open(served.policy.path, "a", encoding="ascii") as table:
+        table.write("result_format = %s\n")
+    served.restart_without_table()
+    served.expect(alice="TEMP", dave="TEMP")
+    served.is_well()
 
 
 @pytest.mark.parametrize("damage", [

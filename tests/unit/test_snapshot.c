@@ -30,6 +30,8 @@ struct life {
 static char folder[] = "/tmp/forceenc-test-XXXXXX";
 static char path[64];
 
+static const char *settings = "dbpath=/nowhere/db\n";
+
 static void
 life_begin(struct life *life, const char *second_answer)
 {
@@ -48,6 +50,7 @@ life_begin(struct life *life, const char *second_answer)
 	for (i = 0; i < 2; i++) {
 		map->table[i].spec = mem_strdup(specs[i]);
 		map->table[i].path = mem_strdup(specs[i]);
+		map->table[i].text = mem_strdup(i == 0 ? "" : settings);
 		map->table[i].sqlite.dbpath = mem_strdup("/nowhere/db");
 		map->table[i].sqlite.query = mem_strdup("SELECT '%s'");
 		map->table[i].sqlite.result_format = mem_strdup("%s");
@@ -302,11 +305,35 @@ test_a_file_that_cant_be_written(void **state)
 	life_end(&life);
 }
 
+/* Facts that another query found say nothing of this one. */
+static void
+test_facts_of_other_settings_are_left_out(void **state)
+{
+	struct life life;
+	struct fact fact;
+	uint64_t age;
+
+	(void)state;
+	life_begin(&life, "lenient:");
+	learn(&life, 0, "alice@x", true, 1, T0);
+	learn(&life, 1, "bob@x", false, 0, T0);
+	assert_int_equal(save(&life, T0, WALL), 2);
+	life_end(&life);
+
+	settings = "dbpath=/nowhere/db\nquery=SELECT 1\n";
+	life_begin(&life, "lenient:");
+	assert_int_equal(load(&life, T0, WALL), 1);
+	assert_true(stale(&life, 0, "alice@x", T0, &fact, &age));
+	assert_false(stale(&life, 1, "bob@x", T0, &fact, &age));
+	life_end(&life);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_facts_come_back_with_their_age),
+	    cmocka_unit_test(test_facts_of_other_settings_are_left_out),
 	    cmocka_unit_test(test_what_comes_back_is_stale),
 	    cmocka_unit_test(test_old_and_future_facts_are_left_out),
 	    cmocka_unit_test(test_other_tables_take_nothing),

@@ -250,6 +250,9 @@ daemon_set_conf(struct daemon *daemon, struct conf *conf,
 	daemon->snapshot = NULL;
 	daemon->shared.service = service;
 	service_release(old);
+	/* The interval may have become shorter. */
+	daemon->snapshot_at = daemon_sooner(
+	    daemon->snapshot_at, clock_now() + conf->snapshot_interval);
 	log_set_level(conf->log_level);
 	daemon_warn_limits(daemon);
 	return 0;

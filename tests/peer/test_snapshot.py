@@ -142,6 +142,13 @@ def test_killed_it_has_the_facts_of_before_or_none(served):
     served.expect(alice="FOUND", bob="TEMP")
 
 
+def test_a_shorter_interval_counts_at_once(served):
+    served.daemon.options["snapshot_interval"] = "1s"
+    assert not served.snapshot.exists()
+    assert served.daemon.reload()
+    until(lambda: b"%d" % served.snapshot.exists(), b"1")
+
+
 def test_a_snapshot_is_for_its_owner_only(served):
     """It tells who is forced."""
     assert served.daemon.stop() == 0

@@ -14,13 +14,15 @@
 #define SOURCE_QUIET 10000
 
 struct source *
-source_new(const struct conf_table *table, const struct answers *answers)
+source_new(const struct conf_table *table, const struct answers *answers,
+    const struct source_env *env)
 {
 	struct source *source = NULL;
 
+	(void)env;
 	switch (table->type) {
 	case CONF_TABLE_SQLITE:
-		source = source_sqlite_new(&table->sqlite);
+		source = source_sqlite_new(&table->sqlite, answers);
 		break;
 	}
 	MUST(source != NULL);

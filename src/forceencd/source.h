@@ -61,6 +61,8 @@ enum source_sight {
 	SOURCE_BLIND,   /* it can't tell: facts live by their time alone */
 };
 
+struct dial;
+struct event_base;
 struct source;
 
 struct source_ops {
@@ -88,11 +90,17 @@ struct source {
 	struct err trouble; /* why it went down last */
 };
 
-/* The driver for a table of the configuration. table and answers are borrowed
- * for the source's life. Opens nothing yet: a directory that is away at start
+/* What drivers that must wait need of the loop. */
+struct source_env {
+	struct event_base *base;
+	struct dial *dial; /* collected, and ticked, by whoever owns it */
+};
+
+/* The driver for a table of the configuration. All are borrowed for the
+ * source's life; env may be NULL for drivers that never wait. Opens nothing yet: a directory that is away at start
  * is no reason not to start. */
-struct source *source_new(
-    const struct conf_table *table, const struct answers *answers);
+struct source *source_new(const struct conf_table *table,
+    const struct answers *answers, const struct source_env *env);
 void source_free(struct source *); /* no ask may be waiting */
 
 enum source_status source_ask(

@@ -58,9 +58,9 @@ table_new_with(struct source *source, struct cache *cache, uint8_t number)
 
 struct table *
 table_new(const struct conf_table *conf, const struct answers *answers,
-    struct cache *cache, uint8_t number)
+    const struct source_env *env, struct cache *cache, uint8_t number)
 {
-	return table_new_with(source_new(conf, answers), cache, number);
+	return table_new_with(source_new(conf, answers, env), cache, number);
 }
 
 static void

@@ -96,7 +96,7 @@ setup(void **state)
 	    strdup("SELECT answer FROM policy WHERE address = '%s'");
 	w->table.sqlite.result_format = strdup("%s");
 	w->table.sqlite.query_time_limit = 20;
-	w->source = source_new(&w->table, &w->answers);
+	w->source = source_new(&w->table, &w->answers, NULL);
 	w->ask.done = on_done;
 	write_sql(w, schema);
 	write_sql(w,
@@ -132,7 +132,7 @@ static void
 remake(struct world *w)
 {
 	source_free(w->source);
-	w->source = source_new(&w->table, &w->answers);
+	w->source = source_new(&w->table, &w->answers, NULL);
 }
 
 static enum source_status
@@ -194,6 +194,7 @@ test_several_rows(void **state)
 	w->table.sqlite.query =
 	    strdup("SELECT answer FROM policy WHERE address IN ('%s', '%u')");
 	w->table.sqlite.expansion_limit = 2;
+	remake(w);
 	write_sql(w, "CREATE TABLE more AS SELECT 'a@x' k, 'lenient:' v");
 	write_sql(w,
 	    "INSERT INTO policy VALUES ('a@x', 'lenient:'), ('a', 'on'),"
@@ -204,6 +205,7 @@ test_several_rows(void **state)
 	expect_present(w, "b@x", T0, ANSWER_DUNNO);
 	expect_present(w, "c@x", T0, ANSWER_BAD);
 	w->table.sqlite.expansion_limit = 1;
+	remake(w);
 	expect_unsure(w, "a@x", T0, "expansion_limit");
 	expect_present(w, "alice@x", T0, 0);
 }
@@ -217,6 +219,7 @@ test_domains_limit_the_keys(void **state)
 
 	w->table.sqlite.domains = domains;
 	w->table.sqlite.ndomains = 1;
+	remake(w);
 	write_sql(w,
 	    "INSERT INTO policy VALUES ('a@y', 'on'), ('@x', 'on'),"
 	    "('joe', 'on')");
@@ -240,6 +243,7 @@ test_result_format(void **state)
 
 	free(w->table.sqlite.result_format);
 	w->table.sqlite.result_format = strdup("%s:");
+	remake(w);
 	write_sql(w, "INSERT INTO policy VALUES ('f@x', 'forceenc')");
 	writer_leaves(w);
 	expect_present(w, "f@x", T0, 0);

@@ -18,6 +18,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "dial_test.h"
 #include "forceenc/clock.h"
 #include "forceenc/mem.h"
 #include "unit.h"
@@ -65,87 +66,6 @@ getaddrinfo(const char *host, const char *port, const struct addrinfo *hints,
 	return rc;
 }
 
-/* A listener, with as many connections waiting as it takes. */
-struct listener {
-	int fd;
-	char port[8];
-};
-
-static void
-listener_init(struct listener *listener, int backlog)
-{
-	struct sockaddr_in addr = {
-	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t len = sizeof(addr);
-
-	listener->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(
-	    bind(listener->fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
-	assert_int_equal(listen(listener->fd, backlog), 0);
-	assert_int_equal(
-	    getsockname(listener->fd, (struct sockaddr *)&addr, &len), 0);
-	snprintf(listener->port, sizeof(listener->port), "%u",
-	    (unsigned)ntohs(addr.sin_port));
-}
-
-/* What a job's step does: says a word, waits for the peer's, and counts. */
-struct talk {
-	sem_t begun;
-	sem_t dropped_arg;
-	sem_t dropped_result;
-	bool fails;
-};
-
-static void *
-talk_run(int fd, void *arg, struct err *err)
-{
-	struct talk *talk = arg;
-	char word[6] = "";
-	ssize_t n;
-
-	/* It is told to block. */
-	assert_int_equal(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
-	sem_post(&talk->begun);
-	n = read(fd, word, 5);
-	close(fd);
-	if (talk->fails) {
-		err_set(err, "said %s", word);
-		return NULL;
-	}
-	if (n <= 0)
-		memcpy(word, "ended", 6);
-	return mem_strdup(word);
-}
-
-static struct talk *dropping;
-
-static void
-talk_drop_result(void *result)
-{
-	free(result);
-	sem_post(&dropping->dropped_result);
-}
-
-static void
-talk_drop_arg(void *arg)
-{
-	struct talk *talk = arg;
-
-	sem_post(&talk->dropped_arg);
-}
-
-static const struct dial_step talk_step = {
-    .run = talk_run,
-    .drop_result = talk_drop_result,
-    .drop_arg = talk_drop_arg,
-};
-
-static bool
-was_posted(sem_t *sem)
-{
-	return sem_trywait(sem) == 0;
-}
-
 struct state {
 	struct dial *dial;
 	struct listener listener;
@@ -166,7 +86,7 @@ setup(void **out)
 	sem_init(&state->talk.begun, 0, 0);
 	sem_init(&state->talk.dropped_arg, 0, 0);
 	sem_init(&state->talk.dropped_result, 0, 0);
-	dropping = &state->talk;
+	talk_dropping = &state->talk;
 	state->dial = dial_new(2);
 	listener_init(&state->listener, 8);
 	*out = state;

@@ -14,6 +14,7 @@
 #include "config.h"
 #include "forceenc/clock.h"
 #include "forceenc/dial.h"
+#include "forceenc/directory.h"
 #include "forceenc/log.h"
 #include "forceenc/mem.h"
 #include "forceenc/must.h"
@@ -361,6 +362,7 @@ daemon_init(struct daemon *daemon, const struct conf *conf)
 	size_t i;
 
 	signal(SIGPIPE, SIG_IGN);
+	directory_init();
 	daemon->fds_max = daemon_raise_limit();
 	daemon->base = event_base_new();
 	MUST(daemon->base != NULL);

@@ -8,6 +8,7 @@
 
 #include "forceenc/log.h"
 #include "forceenc/must.h"
+#include "forceencd/source_ldap.h"
 #include "forceencd/source_sqlite.h"
 
 /* A source that comes and goes for the same reason is logged this often (ms). */
@@ -19,10 +20,12 @@ source_new(const struct conf_table *table, const struct answers *answers,
 {
 	struct source *source = NULL;
 
-	(void)env;
 	switch (table->type) {
 	case CONF_TABLE_SQLITE:
 		source = source_sqlite_new(&table->sqlite, answers);
+		break;
+	case CONF_TABLE_LDAP:
+		source = source_ldap_new(table, answers, env);
 		break;
 	}
 	MUST(source != NULL);

@@ -112,6 +112,7 @@ struct conf_ldap {
 	unsigned connections;
 	uint64_t idle_interval;
 	uint64_t retry_interval;
+	bool watch;
 };
 
 enum conf_table_type { CONF_TABLE_SQLITE, CONF_TABLE_LDAP };

@@ -259,6 +259,24 @@ conf_ldap_read_tls(
 }
 
 static void
+conf_ldap_check_watch(const struct conf_ldap *ldap, const struct file *file,
+    const struct template_shape *shape, struct problems *problems)
+{
+	struct value value;
+
+	if (!ldap->watch || !conf_ldap_get(&value, file, "watch", problems))
+		return;
+	if (strchr(ldap->search_base, '%') != NULL)
+		value_wrong(&value, problems,
+		    "not with a search_base that depends on the key; name one "
+		    "above all of them");
+	if (!shape->whole)
+		value_wrong(&value, problems,
+		    "not with a query_filter whose expansions stand in a "
+		    "negation, or in anything but a comparison for equality");
+}
+
+static void
 conf_ldap_check_templates(const struct conf_ldap *ldap, const struct file *file,
     struct problems *problems)
 {
@@ -286,6 +304,7 @@ conf_ldap_check_templates(const struct conf_ldap *ldap, const struct file *file,
 		value_wrong(&value, problems,
 		    "finds the same for every sender; write %%s where the "
 		    "address belongs");
+	conf_ldap_check_watch(ldap, file, &shape, problems);
 	template_shape_fini(&shape);
 }
 

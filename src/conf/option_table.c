@@ -257,6 +257,9 @@ const struct option option_ldap[] = {
 	 .def = "5s", .min = 100 * MS, .max = HOUR, .unit = "s",
 	 INTO(conf_ldap, retry_interval),
 	 .help = "the longest pause before a failed server is tried again"},
+	{.name = "watch", .type = OPTION_BOOL, .def = "no",
+	 INTO(conf_ldap, watch),
+	 .help = "have the server tell of every change"},
 	{.name = NULL},
 };
 /* clang-format on */

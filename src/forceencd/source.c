@@ -82,6 +82,13 @@ source_tick(struct source *source, uint64_t now)
 }
 
 void
+source_changed(struct source *source, const char *key, size_t len)
+{
+	if (source->changed != NULL)
+		source->changed(source->changed_arg, key, len);
+}
+
+void
 source_set_down(struct source *source, const struct err *why, uint64_t now)
 {
 	bool same = strcmp(source->trouble.text, why->text) == 0;

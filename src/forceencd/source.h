@@ -58,6 +58,8 @@ enum source_status {
 enum source_sight {
 	SOURCE_SAME,    /* nothing changed since the last look */
 	SOURCE_CHANGED, /* something did: what was learned before is in doubt */
+	SOURCE_BEGUN,   /* changes are noticed from now on; something may have
+			 * changed before */
 	SOURCE_BLIND,   /* it can't tell: facts live by their time alone */
 };
 
@@ -80,6 +82,9 @@ struct source {
 	const struct source_ops *ops;
 	const char *name; /* "sqlite:/etc/forceenc/service.cf", owned by conf */
 	const struct answers *answers;
+	/* Told of a key whose entries have changed; set by the owner. */
+	void (*changed)(void *arg, const char *key, size_t len);
+	void *changed_arg;
 	/* For forceencctl status. */
 	uint64_t asked;
 	uint64_t unsure;
@@ -113,6 +118,10 @@ enum source_sight source_look(struct source *, uint64_t now);
 /* Does what is due; returns when it wants to be called again, CLOCK_NEVER if
  * only an event can wake it. */
 uint64_t source_tick(struct source *, uint64_t now);
+
+/* For drivers: what is known of this key is no longer so, nor what is being
+ * asked. */
+void source_changed(struct source *, const char *key, size_t len);
 
 /* For drivers: a change of state is logged once, and with a count where it
  * keeps changing. */

@@ -13,6 +13,7 @@
 #include "forceenc/text.h"
 #include "forceencd/ldap_lane.h"
 #include "forceencd/ldap_search.h"
+#include "forceencd/ldap_watch.h"
 
 #define SOURCE_LDAP_MAGIC 0x4c535243u
 /* Searches in a row without an answer in time, after which a connection is
@@ -31,6 +32,7 @@ struct source_ldap {
 	struct ldap_servers servers;
 	struct ldap_lanes lanes;
 	struct ldap_search search;
+	struct ldap_watch *watch; /* NULL: none is wanted */
 	/* The oldest first; each has as much time. */
 	struct ldap_flights all;
 	struct ldap_flights waiting; /* for a connection that can take them */
@@ -134,6 +136,8 @@ source_ldap_ask(struct source *base, struct source_ask *ask, uint64_t now,
 		reply->kind = SOURCE_ABSENT;
 		return SOURCE_DONE;
 	}
+	if (source->watch != NULL)
+		ldap_watch_note(source->watch, ask);
 	source->asked_at = now;
 	source->idle = false;
 	if (source_ldap_is_down(source)) {
@@ -403,6 +407,9 @@ source_ldap_tick(struct source *base, uint64_t now)
 	struct source_ldap *source = source_ldap_of(base);
 	uint64_t next = ldap_lanes_tick(&source->lanes, now);
 
+	if (source->watch != NULL)
+		next = source_ldap_sooner(
+		    next, ldap_watch_tick(source->watch, now));
 	source_ldap_expire(source, now);
 	next = source_ldap_sooner(next, source_ldap_rest(source, now));
 	if (source->idle)
@@ -421,9 +428,11 @@ source_ldap_tick(struct source *base, uint64_t now)
 static enum source_sight
 source_ldap_look(struct source *base, uint64_t now)
 {
-	(void)base;
+	struct source_ldap *source = source_ldap_of(base);
+
 	(void)now;
-	return SOURCE_BLIND;
+	return source->watch != NULL ? ldap_watch_look(source->watch)
+				     : SOURCE_BLIND;
 }
 
 static void
@@ -433,6 +442,9 @@ source_ldap_free(struct source *base)
 
 	MUST(TAILQ_EMPTY(&source->all));
 	ldap_lanes_fini(&source->lanes);
+	if (source->watch != NULL)
+		ldap_watch_fini(source->watch);
+	free(source->watch);
 	ldap_servers_fini(&source->servers);
 	ldap_search_fini(&source->search);
 	source->magic = 0;
@@ -471,5 +483,10 @@ source_ldap_new(const struct conf_table *table, const struct answers *answers,
 	ldap_lanes_init(&source->lanes, env, conf, &source->servers,
 	    &source_ldap_calls, source);
 	ldap_search_init(&source->search, conf);
+	if (conf->watch) {
+		source->watch = mem_zalloc(sizeof(*source->watch));
+		ldap_watch_init(
+		    source->watch, &source->base, env, conf, &source->servers);
+	}
 	return &source->base;
 }

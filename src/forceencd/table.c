@@ -22,6 +22,7 @@ struct table_flight {
 	struct table *table;
 	uint32_t hash;
 	uint32_t epoch; /* when it was asked */
+	bool outdated;  /* the key has changed since */
 	TAILQ_HEAD(, table_waiter) waiters;
 	LIST_ENTRY(table_flight) link;
 	char key[];
@@ -41,6 +42,8 @@ struct table {
 	struct table_flights head[TABLE_HEADS];
 };
 
+static void table_on_change(void *arg, const char *key, size_t len);
+
 struct table *
 table_new_with(struct source *source, struct cache *cache, uint8_t number)
 {
@@ -48,6 +51,8 @@ table_new_with(struct source *source, struct cache *cache, uint8_t number)
 	unsigned i;
 
 	table->source = source;
+	source->changed = table_on_change;
+	source->changed_arg = table;
 	table->cache = cache;
 	table->number = number;
 	table->epoch = TABLE_FIRST_EPOCH;
@@ -104,6 +109,10 @@ table_look(struct table *table, const struct table_times *times, uint64_t now)
 		break;
 	case SOURCE_CHANGED:
 		table->changed = ++table->epoch;
+		table->watched = true;
+		break;
+	case SOURCE_BEGUN:
+		table->epoch++;
 		table->watched = true;
 		break;
 	case SOURCE_BLIND:
@@ -189,8 +198,9 @@ table_on_reply(
 	table->nflights--;
 	had = cache_peek(table->cache, table->number, flight->key, ask->len,
 	    flight->hash, now, &was);
-	table_learn(table, flight->key, ask->len, flight->hash, flight->epoch,
-	    now, reply, had ? &was.fact : NULL);
+	if (!flight->outdated)
+		table_learn(table, flight->key, ask->len, flight->hash,
+		    flight->epoch, now, reply, had ? &was.fact : NULL);
 	while ((waiter = TAILQ_FIRST(&flight->waiters)) != NULL) {
 		TAILQ_REMOVE(&flight->waiters, waiter, link);
 		waiter->flight = NULL;
@@ -199,6 +209,8 @@ table_on_reply(
 	free(flight);
 }
 
+/* One that began before the last change is for those who have asked before
+ * it. */
 static struct table_flight *
 table_flight_find(
     struct table *table, const char *key, size_t len, uint32_t hash)
@@ -207,9 +219,24 @@ table_flight_find(
 
 	LIST_FOREACH (flight, &table->head[hash % TABLE_HEADS], link)
 		if (flight->hash == hash && flight->ask.len == len &&
+		    !flight->outdated && flight->epoch == table->epoch &&
 		    memcmp(flight->key, key, len) == 0)
 			return flight;
 	return NULL;
+}
+
+static void
+table_on_change(void *arg, const char *key, size_t len)
+{
+	struct table *table = arg;
+	uint32_t hash = cache_hash(table->cache, key, len);
+	struct table_flight *flight;
+
+	LIST_FOREACH (flight, &table->head[hash % TABLE_HEADS], link)
+		if (flight->ask.len == len &&
+		    memcmp(flight->key, key, len) == 0)
+			flight->outdated = true;
+	cache_drop(table->cache, key, len);
 }
 
 static void
@@ -233,6 +260,7 @@ table_ask(struct table *table, const char *key, size_t len, uint32_t hash,
 	flight->table = table;
 	flight->hash = hash;
 	flight->epoch = table->epoch;
+	flight->outdated = false;
 	TAILQ_INIT(&flight->waiters);
 	memcpy(flight->key, key, len);
 	flight->ask.key = flight->key;

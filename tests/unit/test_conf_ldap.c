@@ -58,6 +58,7 @@ table_has_postfix_s_defaults(void **state)
 	assert_string_equal(
 	    ldap->tls_ca_cert_file, "/etc/ssl/certs/ca-certificates.crt");
 	assert_int_equal(ldap->connections, 1);
+	assert_false(ldap->watch);
 	conf_free(conf);
 }
 
@@ -181,6 +182,8 @@ static const struct {
     {"tls_key = x\n", "people.cf:2: tls_key: needs a tls_cert"},
     {"start_tls = yes\nserver_host = ldaps://x\n",
 	"people.cf:2: start_tls: not for ldaps://x:636"},
+    {"watch = yes\nquery_filter = (!(mail=%s))\n",
+	"people.cf:2: watch: not with a query_filter"},
     {"result_filter = %s\n", "people.cf:2: result_filter: obsolete; write"},
     {"cache = yes\n", "people.cf:2: cache: obsolete"},
     {"tls_random_file = /dev/random\n", "people.cf:2: tls_random_file: obs"},
@@ -209,6 +212,9 @@ table_refuses(void **state)
 	}
 	folder_write_text(&t->folder, "people.cf", "bind = no\n");
 	conf_test_refused(t, TABLES, "people.cf: search_base: missing");
+	folder_write_text(
+	    &t->folder, "people.cf", "search_base = ou=%d\nwatch = yes\n");
+	conf_test_refused(t, TABLES, "people.cf:2: watch: not with a search");
 	buf_fini(&text);
 }
 

@@ -73,7 +73,7 @@ mailEnabled: TRUE
 
 class Slapd:
     def __init__(self, folder, authority, certificate=None, syncprov=False,
-                 extra="", address=None):
+                 extra="", address=None, limits="size=unlimited"):
         self.folder = pathlib.Path(folder)
         self.authority = authority
         self.address = address or net.host(9)
@@ -81,6 +81,7 @@ class Slapd:
             NAME, f"IP:{self.address}")
         self.syncprov = syncprov
         self.extra = extra
+        self.limits = limits
         self.process = None
         self.ports = {}
         self._output = None
@@ -94,6 +95,7 @@ class Slapd:
 
     def write(self):
         access = (programs.TOP / "etc/ldap/access.conf").read_text()
+        access = access.replace("size=unlimited", self.limits)
         (self.folder / "data").mkdir(exist_ok=True)
         (self.folder / "site.schema").write_text(SITE_SCHEMA)
         (self.folder / "slapd.conf").write_text(CONFIG.format(

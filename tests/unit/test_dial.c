@@ -3,12 +3,14 @@
 
 #include "forceenc/dial.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -384,6 +386,25 @@ test_hanging_name_service(void **arg)
 	assert_why(state, "Connection refused");
 }
 
+/* Until this is the only thread. */
+static void
+wait_alone(void)
+{
+	struct dirent *entry;
+	unsigned threads;
+	DIR *dir;
+
+	do {
+		sched_yield();
+		threads = 0;
+		dir = opendir("/proc/self/task");
+		assert_non_null(dir);
+		while ((entry = readdir(dir)) != NULL)
+			threads += entry->d_name[0] != '.';
+		closedir(dir);
+	} while (threads > 1);
+}
+
 /* An end that doesn't wait for a name service that hangs. */
 static void
 test_freed_while_hanging(void **arg)
@@ -395,6 +416,7 @@ test_freed_while_hanging(void **arg)
 	sem_post(&release);
 	sem_wait(&state->talk.dropped_arg);
 	state->dial = NULL;
+	wait_alone();
 }
 
 /* A peer whose backlog is full drops what it's sent. */

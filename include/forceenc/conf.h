@@ -14,6 +14,7 @@
 #include "forceenc/endpoint.h"
 #include "forceenc/log.h"
 #include "forceenc/problems.h"
+#include "forceenc/secret.h"
 
 /*
  * The configuration as the programs use it: read once, checked as a whole,
@@ -46,7 +47,75 @@ struct conf_sqlite {
 	uint64_t query_time_limit; /* ms a query may keep the loop */
 };
 
-enum conf_table_type { CONF_TABLE_SQLITE };
+enum conf_ldap_scheme {
+	CONF_LDAP_PLAIN, /* ldap:// */
+	CONF_LDAP_TLS,   /* ldaps:// */
+	CONF_LDAP_UNIX,  /* ldapi:// */
+};
+
+struct conf_ldap_server {
+	char *url; /* in full: "ldap://ldap.example.com:389" */
+	enum conf_ldap_scheme scheme;
+	char *host; /* NULL for a unix socket */
+	char *port;
+	char *path; /* of a unix socket */
+};
+
+/* In the order of RFC 4511. */
+enum conf_ldap_scope {
+	CONF_LDAP_BASE,
+	CONF_LDAP_ONE,
+	CONF_LDAP_SUB,
+};
+
+enum conf_ldap_bind {
+	CONF_LDAP_BIND_NONE,
+	CONF_LDAP_BIND_SIMPLE,
+	CONF_LDAP_BIND_EXTERNAL,
+};
+
+/* The parameters of ldap_table(5) and ours. */
+struct conf_ldap {
+	struct conf_ldap_server *server; /* nservers of them, the best first */
+	size_t nservers;
+	unsigned server_port;
+	uint64_t timeout; /* of a search, or of connecting */
+	char *search_base;
+	unsigned scope; /* enum conf_ldap_scope */
+	char *query_filter;
+	char *result_format;
+	char **domains; /* as in conf_sqlite */
+	size_t ndomains;
+	char **attribute; /* nattributes of them */
+	size_t nattributes;
+	unsigned expansion_limit; /* 0: none */
+	unsigned size_limit;      /* 0: none */
+	unsigned dereference; /* 0 never, 1 searching, 2 finding, 3 always */
+	unsigned chase_referrals;
+	unsigned version;
+	unsigned debuglevel;
+
+	unsigned bind; /* enum conf_ldap_bind */
+	char *bind_dn;
+	struct secret bind_pw; /* wherever it came from */
+	char *sasl_mechs;
+	char *sasl_authz_id;
+
+	bool start_tls;
+	char *tls_ca_cert_file; /* these are absolute, or "" */
+	char *tls_ca_cert_dir;
+	char *tls_cert;
+	char *tls_key;
+	bool tls_require_cert;
+	char *tls_cipher_suite;
+
+	unsigned connections;
+	uint64_t idle_interval;
+	uint64_t retry_interval;
+	bool watch;
+};
+
+enum conf_table_type { CONF_TABLE_SQLITE, CONF_TABLE_LDAP };
 
 struct conf_table {
 	char *spec; /* "sqlite:/etc/forceenc/policy.cf": for messages */
@@ -55,6 +124,7 @@ struct conf_table {
 		     * anything else is set: may hold secrets */
 	enum conf_table_type type;
 	struct conf_sqlite sqlite;
+	struct conf_ldap ldap;
 };
 
 struct conf_map {

@@ -4,6 +4,7 @@
 #ifndef FORCEENC_TEMPLATE_H
 #define FORCEENC_TEMPLATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "forceenc/buf.h"
@@ -63,6 +64,37 @@ enum template_status {
 /* Parameter i's bytes for this key; borrowed from it. */
 enum template_status template_query_value(const struct template_query *,
     unsigned i, const struct template_key *, const char **value, size_t *len);
+
+/*
+ * What ldap_table(5) calls query_filter and search_base. In a filter the
+ * values of expansions are escaped as RFC 4515 says, in a distinguished name
+ * as RFC 4514 does, so that a key is never more than a value.
+ */
+
+/* What is known of a filter before there is a key. */
+struct template_shape {
+	char *filter;     /* owned; finds whatever some key may find: each
+		       * value with an expansion became "*" */
+	char **attribute; /* owned; the types of those values, each once */
+	size_t nattributes;
+	bool exact; /* a key finds an entry only if one of those
+		     * attributes has this very key as its value */
+	bool whole; /* filter does what it says; not so if an expansion
+		     * stands in a negation or a comparison by order */
+};
+
+/* Checks the syntax; an expansion may stand in a value only, and one item
+ * needs no parentheses. After -1 there is nothing to free. */
+int template_shape_init(
+    struct template_shape *, const char *filter, struct err *);
+void template_shape_fini(struct template_shape *);
+
+/* On SKIP out is as it was. filter has passed template_shape_init(), dn has
+ * passed template_format_check(). */
+enum template_status template_filter(
+    struct buf *out, const char *filter, const struct template_key *);
+enum template_status template_filter_dn(
+    struct buf *out, const char *dn, const struct template_key *);
 
 /* Checks a result_format when the configuration is read; an empty one is an
  * error. */

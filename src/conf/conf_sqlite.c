@@ -6,12 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/conf_domains.h"
 #include "conf/option.h"
 #include "conf/value.h"
 #include "conf/words.h"
-#include "forceenc/address.h"
 #include "forceenc/buf.h"
-#include "forceenc/mem.h"
 #include "forceenc/template.h"
 #include "forceenc/text.h"
 
@@ -113,90 +112,6 @@ conf_sqlite_check_obsolete(const struct file *file, struct problems *problems)
 }
 
 static void
-conf_sqlite_add_domain(struct conf_sqlite *out, const char *text, size_t len)
-{
-	out->domains =
-	    mem_resize(out->domains, out->ndomains + 1, sizeof(*out->domains));
-	out->domains[out->ndomains++] = mem_dup(text, len);
-}
-
-/* A domain in each spelling that a key may have. -1 with *why. */
-static int
-conf_sqlite_read_domain(
-    struct conf_sqlite *out, const char *domain, const char **why)
-{
-	static const struct address_rules rules = {
-	    .delimiters = "", .fold_local = true};
-	struct address_keys *keys;
-	struct buf address = {0};
-	unsigned i;
-	int rc;
-
-	buf_printf(&address, "@%s", domain);
-	keys = mem_alloc(sizeof(*keys));
-	rc = address_keys(keys, &rules, address.data, address.len, why);
-	for (i = 0; rc == 0 && i < keys->n; i++) {
-		if (keys->key[i].level != ADDRESS_DOMAIN) {
-			*why = "no domain";
-			rc = -1;
-		} else {
-			conf_sqlite_add_domain(out, keys->key[i].text + 1,
-			    keys->key[i].len - (size_t)1);
-		}
-	}
-	free(keys);
-	buf_fini(&address);
-	return rc;
-}
-
-/* Why this can't be in the list of domains, NULL if it may. */
-static const char *
-conf_sqlite_domain_wrong(const char *domain)
-{
-	if (*domain == '[')
-		return NULL;
-	if (*domain == '/' || *domain == '.')
-		return "neither files nor subdomains by a leading dot can be "
-		       "given; list each domain itself";
-	if (strchr(domain, ':') != NULL)
-		return "no table can be given here; list each domain itself";
-	if (*domain == '!')
-		return "nothing can be excluded here; list the domains that "
-		       "are meant";
-	if (strchr(domain, '@') != NULL)
-		return "no domain; write what stands behind the @";
-	return NULL;
-}
-
-static void
-conf_sqlite_read_domains(
-    struct conf_sqlite *out, const struct file *file, struct problems *problems)
-{
-	struct value value;
-	const char *at, *why;
-	char *domain;
-	bool any = false;
-
-	if (!value_get(&value, file, "domain",
-		option_find(option_sqlite, "domain"), problems))
-		return;
-	at = value.text;
-	for (; (domain = words_next(&at)) != NULL; any = true) {
-		why = conf_sqlite_domain_wrong(domain);
-		if (why != NULL ||
-		    conf_sqlite_read_domain(out, domain, &why) == -1)
-			value_wrong(&value, problems, "\"%s\": %s",
-			    text_show_str(domain), why);
-		free(domain);
-	}
-	/* "domain = ," means something, though not every domain there is. */
-	if (!any && *value.text != '\0')
-		value_wrong(&value, problems,
-		    "a list without a domain; write domains, or remove the "
-		    "line");
-}
-
-static void
 conf_sqlite_check_templates(const struct conf_sqlite *sqlite,
     const struct file *file, struct problems *problems)
 {
@@ -228,7 +143,8 @@ conf_sqlite_read(
 	    file, option_sqlite, out, conf_sqlite_unknown, problems, problems);
 	conf_sqlite_check_obsolete(file, problems);
 	conf_sqlite_check_templates(out, file, problems);
-	conf_sqlite_read_domains(out, file, problems);
+	conf_domains_read(&out->domains, &out->ndomains, file,
+	    option_find(option_sqlite, "domain"), problems);
 	out->own_query = strcmp(out->query, query->def) == 0;
 	if (value_get(&value, file, "dbpath",
 		option_find(option_sqlite, "dbpath"), problems))
@@ -238,11 +154,7 @@ conf_sqlite_read(
 void
 conf_sqlite_fini(struct conf_sqlite *sqlite)
 {
-	size_t i;
-
-	for (i = 0; i < sqlite->ndomains; i++)
-		free(sqlite->domains[i]);
-	free(sqlite->domains);
+	conf_domains_free(sqlite->domains, sqlite->ndomains);
 	free(sqlite->dbpath);
 	option_fini(option_sqlite, sqlite);
 	*sqlite = (struct conf_sqlite){0};
@@ -252,15 +164,11 @@ bool
 conf_sqlite_equal(const struct conf_sqlite *a, const struct conf_sqlite *b)
 {
 	const struct option *option;
-	size_t i;
 
 	for (option = option_sqlite; option->name != NULL; option++)
 		if (option->size > 0 && !option_same(option, a, b))
 			return false;
-	if (strcmp(a->dbpath, b->dbpath) != 0 || a->ndomains != b->ndomains)
-		return false;
-	for (i = 0; i < a->ndomains; i++)
-		if (strcmp(a->domains[i], b->domains[i]) != 0)
-			return false;
-	return true;
+	return strcmp(a->dbpath, b->dbpath) == 0 &&
+	    conf_domains_equal(
+		a->domains, a->ndomains, b->domains, b->ndomains);
 }

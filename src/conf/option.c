@@ -12,10 +12,12 @@
 #include "forceenc/buf.h"
 #include "forceenc/mem.h"
 #include "forceenc/must.h"
+#include "forceenc/secret.h"
 #include "forceenc/text.h"
 
 static const char *const option_types[] = {
     [OPTION_TEXT] = "text",
+    [OPTION_SECRET] = "secret",
     [OPTION_LIST] = "list",
     [OPTION_BOOL] = "bool",
     [OPTION_WORD] = "word",
@@ -78,6 +80,16 @@ option_store_text(const struct option *option, void *base, const char *value)
 
 	free(*field);
 	*field = mem_strdup(value);
+	return 0;
+}
+
+static int
+option_store_secret(const struct option *option, void *base, const char *value)
+{
+	struct secret *field =
+	    option_field(option, base, sizeof(struct secret));
+
+	secret_set(field, value, strlen(value));
 	return 0;
 }
 
@@ -194,6 +206,8 @@ option_store(
 	switch (option->type) {
 	case OPTION_TEXT:
 		return option_store_text(option, base, value);
+	case OPTION_SECRET:
+		return option_store_secret(option, base, value);
 	case OPTION_BOOL:
 		return option_store_bool(option, base, value, err);
 	case OPTION_WORD:
@@ -215,17 +229,23 @@ void
 option_store_defaults(const struct option *table, void *base)
 {
 	for (; table->name != NULL; table++)
-		if (table->size > 0)
+		if (table->size > 0 && table->def != NULL)
 			MUST(option_store(table, base, table->def, NULL) == 0);
 }
 
 void
 option_fini(const struct option *table, void *base)
 {
-	for (; table->name != NULL; table++)
-		if (table->type == OPTION_TEXT && table->size > 0)
+	for (; table->name != NULL; table++) {
+		if (table->size == 0)
+			continue;
+		if (table->type == OPTION_TEXT)
 			free(*(char **)option_field(
 			    table, base, sizeof(char *)));
+		else if (table->type == OPTION_SECRET)
+			secret_fini(
+			    option_field(table, base, sizeof(struct secret)));
+	}
 }
 
 bool
@@ -237,11 +257,13 @@ option_same(const struct option *option, const void *a, const void *b)
 	MUST(option->size > 0);
 	if (option->type == OPTION_TEXT)
 		return strcmp(*(char *const *)x, *(char *const *)y) == 0;
+	if (option->type == OPTION_SECRET)
+		return secret_equal(x, y);
 	return memcmp(x, y, option->size) == 0;
 }
 
 const char *
 option_show(const struct option *option, const char *value)
 {
-	return option->secret ? "(hidden)" : value;
+	return option->type == OPTION_SECRET ? "(hidden)" : value;
 }

@@ -18,13 +18,14 @@
 
 enum option_type {
 	OPTION_TEXT,
-	OPTION_LIST,  /* words between commas and white space */
-	OPTION_BOOL,  /* yes or no */
-	OPTION_WORD,  /* one of words[] */
-	OPTION_COUNT, /* min to max */
-	OPTION_TIME,  /* min to max milliseconds */
-	OPTION_SIZE,  /* min to max bytes */
-	OPTION_MODE,  /* permissions in octal */
+	OPTION_SECRET, /* a struct secret, never shown */
+	OPTION_LIST,   /* words between commas and white space */
+	OPTION_BOOL,   /* yes or no */
+	OPTION_WORD,   /* one of words[] */
+	OPTION_COUNT,  /* min to max */
+	OPTION_TIME,   /* min to max milliseconds */
+	OPTION_SIZE,   /* min to max bytes */
+	OPTION_MODE,   /* permissions in octal */
 };
 
 struct option {
@@ -37,7 +38,6 @@ struct option {
 	const char *const
 	    *words;    /* NULL-terminated; the field gets the index */
 	bool restart;  /* a running daemon can't take it over; has a field */
-	bool secret;   /* never shown */
 	bool optional; /* may be empty */
 	size_t offset; /* of the field */
 	size_t size;   /* of the field; 0: who asked for the value
@@ -49,6 +49,7 @@ struct option {
 extern const struct option option_main[];   /* into struct conf */
 extern const struct option option_map[];    /* one set for each map */
 extern const struct option option_sqlite[]; /* into struct conf_sqlite */
+extern const struct option option_ldap[];   /* into struct conf_ldap */
 
 /* NULL if there is none of that name. */
 const struct option *option_find(const struct option *table, const char *name);

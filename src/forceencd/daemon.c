@@ -13,6 +13,8 @@
 
 #include "config.h"
 #include "forceenc/clock.h"
+#include "forceenc/dial.h"
+#include "forceenc/directory.h"
 #include "forceenc/log.h"
 #include "forceenc/mem.h"
 #include "forceenc/must.h"
@@ -24,12 +26,18 @@
 /* Descriptors kept for databases, listeners, the control socket. */
 #define DAEMON_RESERVED_FDS 64
 
+/* That connect to directories at the same time. Some may hang in the name
+ * service for a while. */
+#define DAEMON_DIAL_THREADS 16
+
 struct daemon {
 	struct event_base *base;
 	struct session_shared shared;
 	struct view view;
 	struct control_server *control;
 	struct event *on_signal[3];
+	struct source_env env;
+	struct event *on_dial;
 	struct event *timer;
 	uint64_t timer_at; /* CLOCK_NEVER: not set */
 	unsigned fds_max;
@@ -93,6 +101,16 @@ daemon_on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	/* It woke the loop, whose turn does the rest. */
 	daemon->timer_at = CLOCK_NEVER;
+}
+
+static void
+daemon_on_dial(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *daemon = arg;
+
+	(void)fd;
+	(void)what;
+	dial_collect(daemon->env.dial);
 }
 
 /* Wakes the loop at that time. A timer that goes off early costs nothing. */
@@ -197,7 +215,8 @@ daemon_turn(struct daemon *daemon)
 	struct view *view = &daemon->view;
 	uint64_t now = clock_now(), at;
 
-	at = tables_tick(view->tables, now);
+	at = dial_tick(daemon->env.dial, now);
+	at = daemon_sooner(at, tables_tick(view->tables, now));
 	at = daemon_sooner(at, resolve_tick(view->resolve, now));
 	at = daemon_sooner(at, clients_tick(view->clients, now));
 	at = daemon_sooner(at, daemon_snapshot(daemon, now));
@@ -346,6 +365,7 @@ daemon_init(struct daemon *daemon, const struct conf *conf)
 	size_t i;
 
 	signal(SIGPIPE, SIG_IGN);
+	directory_init();
 	daemon->fds_max = daemon_raise_limit();
 	daemon->base = event_base_new();
 	MUST(daemon->base != NULL);
@@ -358,9 +378,15 @@ daemon_init(struct daemon *daemon, const struct conf *conf)
 		MUST(daemon->on_signal[i] != NULL);
 		event_add(daemon->on_signal[i], NULL);
 	}
+	daemon->env.base = daemon->base;
+	daemon->env.dial = dial_new(DAEMON_DIAL_THREADS);
+	daemon->on_dial = event_new(daemon->base, dial_fd(daemon->env.dial),
+	    EV_READ | EV_PERSIST, daemon_on_dial, daemon);
+	MUST(daemon->on_dial != NULL);
+	event_add(daemon->on_dial, NULL);
 	view->shared = &daemon->shared;
 	view->cache = cache_new(conf->cache_size);
-	view->tables = tables_new(view->cache);
+	view->tables = tables_new(view->cache, &daemon->env);
 	view->resolve = resolve_new();
 	daemon->shared.resolve = view->resolve;
 	view->clients = clients_new(daemon->base, &daemon->shared);
@@ -388,6 +414,8 @@ daemon_fini(struct daemon *daemon)
 	cache_free(view->cache);
 	for (i = 0; i < 3; i++)
 		event_free(daemon->on_signal[i]);
+	event_free(daemon->on_dial);
+	dial_free(daemon->env.dial);
 	event_free(daemon->timer);
 	event_base_free(daemon->base);
 	libevent_global_shutdown();

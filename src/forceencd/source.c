@@ -8,19 +8,24 @@
 
 #include "forceenc/log.h"
 #include "forceenc/must.h"
+#include "forceencd/source_ldap.h"
 #include "forceencd/source_sqlite.h"
 
 /* A source that comes and goes for the same reason is logged this often (ms). */
 #define SOURCE_QUIET 10000
 
 struct source *
-source_new(const struct conf_table *table, const struct answers *answers)
+source_new(const struct conf_table *table, const struct answers *answers,
+    const struct source_env *env)
 {
 	struct source *source = NULL;
 
 	switch (table->type) {
 	case CONF_TABLE_SQLITE:
-		source = source_sqlite_new(&table->sqlite);
+		source = source_sqlite_new(&table->sqlite, answers);
+		break;
+	case CONF_TABLE_LDAP:
+		source = source_ldap_new(table, answers, env);
 		break;
 	}
 	MUST(source != NULL);
@@ -74,6 +79,13 @@ uint64_t
 source_tick(struct source *source, uint64_t now)
 {
 	return source->ops->tick(source, now);
+}
+
+void
+source_changed(struct source *source, const char *key, size_t len)
+{
+	if (source->changed != NULL)
+		source->changed(source->changed_arg, key, len);
 }
 
 void

@@ -58,9 +58,13 @@ enum source_status {
 enum source_sight {
 	SOURCE_SAME,    /* nothing changed since the last look */
 	SOURCE_CHANGED, /* something did: what was learned before is in doubt */
+	SOURCE_BEGUN,   /* changes are noticed from now on; something may have
+			 * changed before */
 	SOURCE_BLIND,   /* it can't tell: facts live by their time alone */
 };
 
+struct dial;
+struct event_base;
 struct source;
 
 struct source_ops {
@@ -78,6 +82,9 @@ struct source {
 	const struct source_ops *ops;
 	const char *name; /* "sqlite:/etc/forceenc/service.cf", owned by conf */
 	const struct answers *answers;
+	/* Told of a key whose entries have changed; set by the owner. */
+	void (*changed)(void *arg, const char *key, size_t len);
+	void *changed_arg;
 	/* For forceencctl status. */
 	uint64_t asked;
 	uint64_t unsure;
@@ -88,11 +95,17 @@ struct source {
 	struct err trouble; /* why it went down last */
 };
 
-/* The driver for a table of the configuration. table and answers are borrowed
- * for the source's life. Opens nothing yet: a directory that is away at start
+/* What drivers that must wait need of the loop. */
+struct source_env {
+	struct event_base *base;
+	struct dial *dial; /* collected, and ticked, by whoever owns it */
+};
+
+/* The driver for a table of the configuration. All are borrowed for the
+ * source's life; env may be NULL for drivers that never wait. Opens nothing yet: a directory that is away at start
  * is no reason not to start. */
-struct source *source_new(
-    const struct conf_table *table, const struct answers *answers);
+struct source *source_new(const struct conf_table *table,
+    const struct answers *answers, const struct source_env *env);
 void source_free(struct source *); /* no ask may be waiting */
 
 enum source_status source_ask(
@@ -105,6 +118,10 @@ enum source_sight source_look(struct source *, uint64_t now);
 /* Does what is due; returns when it wants to be called again, CLOCK_NEVER if
  * only an event can wake it. */
 uint64_t source_tick(struct source *, uint64_t now);
+
+/* For drivers: what is known of this key is no longer so, nor what is being
+ * asked. */
+void source_changed(struct source *, const char *key, size_t len);
 
 /* For drivers: a change of state is logged once, and with a count where it
  * keeps changing. */

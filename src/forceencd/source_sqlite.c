@@ -5,7 +5,6 @@
 
 #include <stdlib.h>
 
-#include "forceenc/buf.h"
 #include "forceenc/clock.h"
 #include "forceenc/log.h"
 #include "forceenc/mem.h"
@@ -13,6 +12,7 @@
 #include "forceenc/sqlite.h"
 #include "forceenc/template.h"
 #include "forceenc/text.h"
+#include "forceencd/values.h"
 
 #define SOURCE_SQLITE_MAGIC 0x53514c54u
 /* A locked database is tried again this often (ms) ... */
@@ -32,6 +32,7 @@ struct source_sqlite {
 	unsigned magic;
 	const struct conf_sqlite *conf;
 	struct template_query query;
+	struct values_rules rules;
 
 	struct sqlite *db; /* NULL: not open */
 	struct sqlite_stmt *stmt;
@@ -135,84 +136,26 @@ source_sqlite_bind(struct source_sqlite *source, const struct source_ask *ask)
 	return TEMPLATE_OK;
 }
 
-/* One row's value joins what the rows before it said. */
-static void
-source_sqlite_add_row(struct source_sqlite *source,
-    const struct source_ask *ask, struct source_reply *reply, unsigned *rows,
-    struct buf *scratch)
-{
-	struct template_key key;
-	const char *value;
-	uint8_t answer;
-	size_t len;
-
-	value = sqlite_column_text(source->stmt, 0, &len);
-	if (value == NULL || len == 0)
-		return;
-	template_key_split(&key, ask->key, ask->len);
-	buf_clear(scratch);
-	if (template_format(scratch, source->conf->result_format, &key, value,
-		len) == TEMPLATE_SKIP)
-		return;
-	value = buf_text(scratch);
-	len = scratch->len;
-	value = text_trim(value, &len);
-	if (len == 0)
-		return;
-	++*rows;
-	answer = answer_of_value(source->base.answers, value, len);
-	if (answer == ANSWER_BAD)
-		err_set(&reply->why, "\"%s\"", text_show(value, len));
-	if (reply->kind == SOURCE_PRESENT)
-		answer = answer_stricter(reply->answer, answer);
-	reply->kind = SOURCE_PRESENT;
-	reply->answer = answer;
-}
-
 static enum sqlite_status
 source_sqlite_rows(struct source_sqlite *source, const struct source_ask *ask,
     struct source_reply *reply)
 {
-	struct buf scratch = {0};
 	enum sqlite_status status;
-	unsigned rows = 0, limit = source->conf->expansion_limit;
+	const char *value;
+	unsigned n = 0;
+	size_t len;
 
 	reply->kind = SOURCE_ABSENT;
 	while ((status = sqlite_step(source->stmt, &reply->why)) ==
 	    SQLITE_STATUS_ROW) {
-		source_sqlite_add_row(source, ask, reply, &rows, &scratch);
-		if (limit == 0 || rows <= limit)
+		value = sqlite_column_text(source->stmt, 0, &len);
+		if (value == NULL ||
+		    values_add(&source->rules, ask, value, len, &n, reply))
 			continue;
-		err_set(&reply->why,
-		    "%s: more than expansion_limit = %u values",
-		    text_show(ask->key, ask->len), limit);
-		reply->kind = SOURCE_UNSURE;
 		sqlite_reset(source->stmt);
-		status = SQLITE_STATUS_DONE;
-		break;
+		return SQLITE_STATUS_DONE;
 	}
-	buf_fini(&scratch);
 	return status;
-}
-
-/* A name is not asked for in a domain that the table isn't for. */
-static bool
-source_sqlite_eligible(
-    const struct conf_sqlite *conf, const struct source_ask *ask)
-{
-	struct template_key key;
-	size_t i;
-
-	if (conf->ndomains == 0)
-		return true;
-	template_key_split(&key, ask->key, ask->len);
-	if (key.domain == NULL || key.local_len == 0)
-		return false;
-	for (i = 0; i < conf->ndomains; i++)
-		if (text_equal_fold(
-			key.domain, key.domain_len, conf->domains[i]))
-			return true;
-	return false;
 }
 
 static enum sqlite_status
@@ -317,7 +260,7 @@ source_sqlite_ask(struct source *base, struct source_ask *ask, uint64_t now,
 	struct source_sqlite *source = source_sqlite_of(base);
 	enum sqlite_status status;
 
-	if (!source_sqlite_eligible(source->conf, ask)) {
+	if (!values_eligible(&source->rules, ask)) {
 		reply->kind = SOURCE_ABSENT;
 		return SOURCE_DONE;
 	}
@@ -439,7 +382,7 @@ static const struct source_ops source_sqlite_ops = {
 };
 
 struct source *
-source_sqlite_new(const struct conf_sqlite *conf)
+source_sqlite_new(const struct conf_sqlite *conf, const struct answers *answers)
 {
 	struct source_sqlite *source = mem_zalloc(sizeof(*source));
 
@@ -447,6 +390,13 @@ source_sqlite_new(const struct conf_sqlite *conf)
 	source->magic = SOURCE_SQLITE_MAGIC;
 	source->conf = conf;
 	source->busy_since = CLOCK_NEVER;
+	source->rules = (struct values_rules){
+	    .domains = (const char *const *)conf->domains,
+	    .ndomains = conf->ndomains,
+	    .result_format = conf->result_format,
+	    .expansion_limit = conf->expansion_limit,
+	    .answers = answers,
+	};
 	TAILQ_INIT(&source->waiting);
 	/* The configuration was checked when it was read. */
 	MUST(template_query_init(&source->query, conf->query, '?', NULL) == 0);

@@ -13,6 +13,7 @@
  * process holds the file locked, questions wait their turn for a short while,
  * since a writer is done in milliseconds; after that they are unsure.
  */
-struct source *source_sqlite_new(const struct conf_sqlite *);
+struct source *source_sqlite_new(
+    const struct conf_sqlite *, const struct answers *);
 
 #endif

@@ -22,6 +22,7 @@ struct table_flight {
 	struct table *table;
 	uint32_t hash;
 	uint32_t epoch; /* when it was asked */
+	bool outdated;  /* the key has changed since */
 	TAILQ_HEAD(, table_waiter) waiters;
 	LIST_ENTRY(table_flight) link;
 	char key[];
@@ -41,6 +42,8 @@ struct table {
 	struct table_flights head[TABLE_HEADS];
 };
 
+static void table_on_change(void *arg, const char *key, size_t len);
+
 struct table *
 table_new_with(struct source *source, struct cache *cache, uint8_t number)
 {
@@ -48,6 +51,8 @@ table_new_with(struct source *source, struct cache *cache, uint8_t number)
 	unsigned i;
 
 	table->source = source;
+	source->changed = table_on_change;
+	source->changed_arg = table;
 	table->cache = cache;
 	table->number = number;
 	table->epoch = TABLE_FIRST_EPOCH;
@@ -58,9 +63,9 @@ table_new_with(struct source *source, struct cache *cache, uint8_t number)
 
 struct table *
 table_new(const struct conf_table *conf, const struct answers *answers,
-    struct cache *cache, uint8_t number)
+    const struct source_env *env, struct cache *cache, uint8_t number)
 {
-	return table_new_with(source_new(conf, answers), cache, number);
+	return table_new_with(source_new(conf, answers, env), cache, number);
 }
 
 static void
@@ -104,6 +109,10 @@ table_look(struct table *table, const struct table_times *times, uint64_t now)
 		break;
 	case SOURCE_CHANGED:
 		table->changed = ++table->epoch;
+		table->watched = true;
+		break;
+	case SOURCE_BEGUN:
+		table->epoch++;
 		table->watched = true;
 		break;
 	case SOURCE_BLIND:
@@ -191,7 +200,8 @@ table_on_reply(
 	    flight->hash, now, &was);
 	/* Epochs are counted around. A flight from after a change may have
 	 * overtaken one from before it. */
-	if (!had || (int32_t)(flight->epoch - was.epoch) >= 0)
+	if (!flight->outdated &&
+	    (!had || (int32_t)(flight->epoch - was.epoch) >= 0))
 		table_learn(table, flight->key, ask->len, flight->hash,
 		    flight->epoch, now, reply, had ? &was.fact : NULL);
 	while ((waiter = TAILQ_FIRST(&flight->waiters)) != NULL) {
@@ -211,11 +221,25 @@ table_flight_find(
 	struct table_flight *flight;
 
 	LIST_FOREACH (flight, &table->head[hash % TABLE_HEADS], link)
-		if (flight->hash == hash && flight->epoch == table->epoch &&
-		    flight->ask.len == len &&
+		if (flight->hash == hash && flight->ask.len == len &&
+		    !flight->outdated && flight->epoch == table->epoch &&
 		    memcmp(flight->key, key, len) == 0)
 			return flight;
 	return NULL;
+}
+
+static void
+table_on_change(void *arg, const char *key, size_t len)
+{
+	struct table *table = arg;
+	uint32_t hash = cache_hash(table->cache, key, len);
+	struct table_flight *flight;
+
+	LIST_FOREACH (flight, &table->head[hash % TABLE_HEADS], link)
+		if (flight->ask.len == len &&
+		    memcmp(flight->key, key, len) == 0)
+			flight->outdated = true;
+	cache_drop(table->cache, key, len);
 }
 
 static void
@@ -239,6 +263,7 @@ table_ask(struct table *table, const char *key, size_t len, uint32_t hash,
 	flight->table = table;
 	flight->hash = hash;
 	flight->epoch = table->epoch;
+	flight->outdated = false;
 	TAILQ_INIT(&flight->waiters);
 	memcpy(flight->key, key, len);
 	flight->ask.key = flight->key;

@@ -51,10 +51,11 @@ struct table_answer {
 	struct source_reply reply; /* ASKED */
 };
 
-/* conf, answers and cache are borrowed for the table's life. number is the
+/* conf, answers, env and cache are borrowed for the table's life. number is the
  * table's own in the cache; its facts are dropped when it's freed. */
 struct table *table_new(const struct conf_table *conf,
-    const struct answers *answers, struct cache *cache, uint8_t number);
+    const struct answers *answers, const struct source_env *env,
+    struct cache *cache, uint8_t number);
 /* For tests: a source of their own, which the table takes. */
 struct table *table_new_with(struct source *, struct cache *, uint8_t number);
 /* Nobody may be waiting any more; flights under way are given up. */

@@ -19,6 +19,7 @@ struct tables_slot {
 
 struct tables {
 	struct cache *cache;
+	const struct source_env *env;
 	struct tables_slot slot[CACHE_TABLES];
 	unsigned top; /* no slot from here on was ever used */
 };
@@ -50,11 +51,12 @@ conf_hold_release(struct conf_hold *hold)
 }
 
 struct tables *
-tables_new(struct cache *cache)
+tables_new(struct cache *cache, const struct source_env *env)
 {
 	struct tables *tables = mem_zalloc(sizeof(*tables));
 
 	tables->cache = cache;
+	tables->env = env;
 	return tables;
 }
 
@@ -84,7 +86,8 @@ tables_add(struct tables *tables, const struct conf_table *conf,
 	if (i >= tables->top)
 		tables->top = i + 1;
 	slot = &tables->slot[i];
-	slot->table = table_new(conf, answers, tables->cache, (uint8_t)i);
+	slot->table =
+	    table_new(conf, answers, tables->env, tables->cache, (uint8_t)i);
 	slot->refs = 1;
 	slot->conf = conf;
 	slot->answers = answers;

@@ -27,8 +27,9 @@ struct conf_hold *conf_hold_new(struct conf *); /* takes conf; refs is 1 */
 void conf_hold_keep(struct conf_hold *);
 void conf_hold_release(struct conf_hold *);
 
-struct tables *tables_new(struct cache *); /* borrowed */
-void tables_free(struct tables *);         /* none may be in use */
+/* Both are borrowed; env may be NULL where no table ever waits. */
+struct tables *tables_new(struct cache *, const struct source_env *env);
+void tables_free(struct tables *); /* none may be in use */
 
 /* The live table that equals conf with these answers, or a new one, which
  * keeps hold, where both lie. NULL: CACHE_TABLES of them are alive. */

@@ -13,8 +13,8 @@ import tree
 # header: the files that may include it.
 ALLOWED = {
     "sqlite3.h": ["src/db/sqlite.c"],
-    "ldap.h": ["src/db/ldap.c"],
-    "lber.h": ["src/db/ldap.c"],
+    "ldap.h": ["src/db/directory*"],
+    "openldap.h": ["src/db/directory.c"],
     "libpq-fe.h": ["src/db/pgsql.c"],
     "idn2.h": ["src/wire/idn.c"],
     "unicase.h": ["src/wire/fold.c"],
@@ -29,9 +29,9 @@ ALLOWED = {
 
 # The C library, POSIX and Linux: for everybody.
 SYSTEM = re.compile(
-    r"^((sys|net|netinet|arpa|linux)/\w+|assert|ctype|dirent|err|errno|fcntl|"
+    r"^((sys|net|netinet|arpa|linux)/\w+|assert|ctype|dirent|dlfcn|err|errno|fcntl|"
     r"fnmatch|getopt|grp|inttypes|limits|locale|malloc|math|netdb|poll|pthread|"
-    r"pwd|sched|setjmp|signal|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|"
+    r"pwd|sched|semaphore|setjmp|signal|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|"
     r"stdio|stdlib|string|strings|sysexits|time|unistd|wchar)\.h$")
 
 INCLUDE = re.compile(r"^\s*#\s*include\s*<([^>]+)>")

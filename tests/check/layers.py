@@ -31,7 +31,8 @@ CONTRACTS = {
 # A front file makes the one of several kinds behind it that is wanted, and
 # that is the only thing it knows about them.
 FRONTS = {
-    "src/forceencd/source": {"src/forceencd/source_sqlite"},
+    "src/forceencd/source": {"src/forceencd/source_ldap",
+                             "src/forceencd/source_sqlite"},
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"')

@@ -34,5 +34,6 @@ main(void)
 	option_dump("main", option_main);
 	option_dump("map", option_map);
 	option_dump("sqlite", option_sqlite);
+	option_dump("ldap", option_ldap);
 	return 0;
 }

@@ -17,7 +17,11 @@ SRC = os.environ["abs_top_srcdir"]
 BUILD = os.environ["abs_top_builddir"]
 DUMP = os.path.join(BUILD, "tests", "check", "option_dump")
 PAGE = "docs/man/forceenc.cf.5"
-SAMPLES = {"etc/forceenc.cf": ("main", "map"), "etc/policy.cf": ("sqlite",)}
+SAMPLES = {"etc/forceenc.cf": ("main", "map"), "etc/policy.cf": ("sqlite",),
+           "etc/ldap/people.cf": ("ldap",)}
+# Where the page describes which tables; all other sections the first ones.
+SECTIONS = {"SQLite tables": ("sqlite",), "LDAP tables": ("ldap",)}
+OTHERS = ("main", "map")
 MAP = "forceenc"  # the samples' map
 RESTART = "Takes a restart."
 
@@ -50,12 +54,14 @@ def plain(text):
 
 
 def page_items():
-    """(name, default, text) of each option's item on the page."""
+    """(tables, name, default, text) of each option's item on the page."""
     page = read(PAGE)
     head = re.compile(r"^\.It (?:Ar map Ns )?Ic (\S+)"
                       r" Pq (?:default: (.*)|(required))$", re.M)
     ends = re.compile(r"^\.It (?:Ar map Ns )?Ic |^\.S[hs] ", re.M)
+    sections = list(re.finditer(r"^\.S[hs] (.*)$", page, re.M))
     for match in head.finditer(page):
+        section = [s[1] for s in sections if s.start() < match.start()][-1]
         end = ends.search(page, match.end())
         text = page[match.end():end.start() if end else None]
         name, default, required = match.groups()
@@ -63,24 +69,21 @@ def page_items():
             default = "-"
         elif default == "empty":
             default = ""
-        yield name, plain(default), plain(text)
+        yield SECTIONS.get(section, OTHERS), name, plain(default), plain(text)
 
 
 def check_page(table):
-    known = {}
-    for (_, name), row in table.items():
-        if name in known:
-            wrong(PAGE, f"{name}: two tables have an option of this name")
-        known[name] = row
     seen = set()
-    for name, default, text in page_items():
-        if name not in known:
+    for tables, name, default, text in page_items():
+        keys = [(t, name) for t in tables if (t, name) in table]
+        if not keys:
             wrong(PAGE, f"{name}: no such option")
             continue
-        if name in seen:
+        key = keys[0]
+        if key in seen or len(keys) > 1:
             wrong(PAGE, f"{name}: described twice")
-        seen.add(name)
-        row = known[name]
+        seen.add(key)
+        row = table[key]
         if default != row["default"]:
             wrong(PAGE, f"{name}: its default is \"{row['default']}\","
                         f" not \"{default}\"")
@@ -92,8 +95,8 @@ def check_page(table):
         if (RESTART in text) != bool(row["restart"]):
             wrong(PAGE, f"{name}: \"{RESTART}\" must"
                         f"{'' if row['restart'] else ' not'} be there")
-    for name in sorted(known.keys() - seen):
-        wrong(PAGE, f"{name}: not described")
+    for key in sorted(table.keys() - seen):
+        wrong(PAGE, f"{key[1]}: not described as a parameter of {key[0]}")
 
 
 def sample_name(table, name):

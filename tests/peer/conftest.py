@@ -12,7 +12,10 @@ import pytest
 
 from lab import certs, net
 from lab.daemon import Daemon
+from lab.ldap_table import LdapTable
+from lab.proxy import Proxy
 from lab.sink import Loop, Sink
+from lab.slapd import Slapd
 from lab.trio import Trio
 
 
@@ -104,3 +107,62 @@ def make_trio(folder, make_daemon):
     for served in made:
         if served.client is not None:
             served.client.close()
+
+
+def _make_slapd(make_folder, authority, made):
+    def make(**options):
+        slapd = Slapd(make_folder(), authority, **options)
+        made.append(slapd)
+        return slapd
+    return make
+
+
+@pytest.fixture(scope="module")
+def make_slapd_module(make_folder, authority):
+    """Makes directories that serve all tests of a file."""
+    made = []
+    yield _make_slapd(make_folder, authority, made)
+    for slapd in made:
+        slapd.close()
+
+
+@pytest.fixture
+def make_slapd(make_folder, authority):
+    """Makes directories: make_slapd(syncprov=..., extra=...)."""
+    made = []
+    yield _make_slapd(make_folder, authority, made)
+    for slapd in made:
+        slapd.close()
+
+
+@pytest.fixture
+def make_proxy():
+    """Makes proxies: make_proxy((address, port))."""
+    loop = Loop()
+    made = []
+
+    def make(target, number=8):
+        proxy = Proxy(loop, target, net.host(number))
+        made.append(proxy)
+        return proxy
+
+    yield make
+    for proxy in made:
+        proxy.close()
+    loop.close()
+
+
+@pytest.fixture
+def make_ldap_table(folder, make_slapd, make_proxy, make_daemon):
+    """Makes daemons with an ldap: table. They end before their servers, which
+    they would miss."""
+    made = []
+
+    def make(slapd, *words, **parameters):
+        table = LdapTable(folder, make_daemon, slapd, *words, **parameters)
+        made.append(table)
+        return table
+
+    yield make
+    for table in made:
+        table.close()

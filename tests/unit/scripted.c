@@ -231,7 +231,7 @@ stage_init(struct stage *stage, unsigned ntables)
 	stage->conf.stale_max = STAGE_STALE_MAX;
 	stage->conf.question_limit = 100;
 	stage->cache = cache_new(1 << 20);
-	stage->tables = tables_new(stage->cache);
+	stage->tables = tables_new(stage->cache, NULL);
 	stage->resolve = resolve_new();
 	for (i = 0; i < ntables; i++) {
 		stage->source[i] = scripted_new(&stage->conf_map.answers);

@@ -314,7 +314,7 @@ conf_tells_all_problems_at_once(void **state)
 	folder_write_text(&t->folder, "bad.cf",
 	    "dbpath = x\nquery_time_limit = 2h\nhosts = localhost\n");
 	assert_null(conf_test_try(t,
-	    "forceenc_tables = ldap:x.cf, sqlite:bad.cf, sqlite:none.cf\n"
+	    "forceenc_tables = hash:x.cf, sqlite:bad.cf, sqlite:none.cf\n"
 	    "answer_deadline = soon\n"
 	    "nonsense\n"
 	    "forceenc_on_failure = shrug\n"));
@@ -322,7 +322,7 @@ conf_tells_all_problems_at_once(void **state)
 	conf_test_problem(t, 0, "forceenc.cf:3: \"nonsense\": no \"=\"");
 	conf_test_problem(t, 1, "forceenc.cf:4: forceenc_on_failure: ");
 	conf_test_problem(
-	    t, 2, "forceenc.cf:1: forceenc_tables: \"ldap:x.cf\": \"ldap\"");
+	    t, 2, "forceenc.cf:1: forceenc_tables: \"hash:x.cf\": \"hash\"");
 	conf_test_problem(t, 3, "bad.cf:2: query_time_limit: *too large");
 	conf_test_problem(t, 4, "bad.cf:3: hosts: no parameter of a sqlite");
 	conf_test_problem(t, 5, "none.cf: can't be opened: No such file");

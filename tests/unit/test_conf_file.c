@@ -290,12 +290,15 @@ option_names_have_one_meaning(void **state)
 	for (option = option_sqlite; option->name != NULL; option++)
 		assert_ptr_equal(
 		    option_find(option_sqlite, option->name), option);
+	for (option = option_ldap; option->name != NULL; option++)
+		assert_ptr_equal(
+		    option_find(option_ldap, option->name), option);
 }
 
 static void
 option_hides_secrets(void **state)
 {
-	const struct option secret = {.name = "bind_pw", .secret = true};
+	const struct option secret = {.name = "bind_pw", .type = OPTION_SECRET};
 	const struct option plain = {.name = "bind_dn"};
 
 	(void)state;

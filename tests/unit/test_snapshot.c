@@ -57,7 +57,7 @@ life_begin(struct life *life, const char *second_answer)
 	}
 	life->hold = conf_hold_new(conf);
 	life->cache = cache_new(4 << 20);
-	life->tables = tables_new(life->cache);
+	life->tables = tables_new(life->cache, NULL);
 	for (i = 0; i < 2; i++) {
 		life->table[i] = tables_take(
 		    life->tables, &map->table[i], &map->answers, life->hold);

@@ -32,6 +32,7 @@ test_several_rows(void **state)
 	w->table.sqlite.query =
 	    strdup("SELECT answer FROM policy WHERE address IN ('%s', '%u')");
 	w->table.sqlite.expansion_limit = 2;
+	remake(w);
 	write_sql(w, "CREATE TABLE more AS SELECT 'a@x' k, 'lenient:' v");
 	write_sql(w,
 	    "INSERT INTO policy VALUES ('a@x', 'lenient:'), ('a', 'on'),"
@@ -42,6 +43,7 @@ test_several_rows(void **state)
 	expect_present(w, "b@x", T0, ANSWER_DUNNO);
 	expect_present(w, "c@x", T0, ANSWER_BAD);
 	w->table.sqlite.expansion_limit = 1;
+	remake(w);
 	expect_unsure(w, "a@x", T0, "expansion_limit");
 	expect_present(w, "alice@x", T0, 0);
 }
@@ -55,6 +57,7 @@ test_domains_limit_the_keys(void **state)
 
 	w->table.sqlite.domains = domains;
 	w->table.sqlite.ndomains = 1;
+	remake(w);
 	write_sql(w,
 	    "INSERT INTO policy VALUES ('a@y', 'on'), ('@x', 'on'),"
 	    "('joe', 'on')");
@@ -78,6 +81,7 @@ test_result_format(void **state)
 
 	free(w->table.sqlite.result_format);
 	w->table.sqlite.result_format = strdup("%s:");
+	remake(w);
 	write_sql(w, "INSERT INTO policy VALUES ('f@x', 'forceenc')");
 	writer_leaves(w);
 	expect_present(w, "f@x", T0, 0);

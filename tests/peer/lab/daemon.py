@@ -131,6 +131,9 @@ class Daemon:
         self.manager = Manager(self.folder / "notify")
         env = dict(os.environ, NOTIFY_SOCKET=self.manager.path)
         env.pop("JOURNAL_STREAM", None)
+        known = pathlib.Path(__file__).with_name("lsan.supp")
+        env.setdefault(
+            "LSAN_OPTIONS", f"suppressions={known}:print_suppressions=0")
         self.process = subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, env=env, cwd=self.folder,

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#include "forceencd/ldap_servers.h"
+
+#include <stdlib.h>
+
+#include "forceenc/clock.h"
+#include "forceenc/log.h"
+#include "forceenc/mem.h"
+#include "forceenc/must.h"
+
+void
+ldap_servers_init(struct ldap_servers *servers, const struct conf_ldap *conf,
+    const char *table)
+{
+	unsigned i;
+
+	MUST(conf->nservers > 0);
+	*servers = (struct ldap_servers){
+	    .table = table,
+	    .list = mem_zalloc(conf->nservers * sizeof(*servers->list)),
+	    .n = (unsigned)conf->nservers,
+	    .longest = conf->retry_interval,
+	};
+	for (i = 0; i < servers->n; i++)
+		servers->list[i].conf = &conf->server[i];
+}
+
+void
+ldap_servers_fini(struct ldap_servers *servers)
+{
+	free(servers->list);
+	*servers = (struct ldap_servers){0};
+}
+
+int
+ldap_servers_pick(const struct ldap_servers *servers, unsigned n, uint64_t now)
+{
+	unsigned i;
+
+	MUST(n <= servers->n);
+	for (i = 0; i < n; i++)
+		if (backoff_is_over(&servers->list[i].backoff, now))
+			return (int)i;
+	return -1;
+}
+
+uint64_t
+ldap_servers_next(const struct ldap_servers *servers, unsigned n)
+{
+	uint64_t next = CLOCK_NEVER;
+	unsigned i;
+
+	MUST(n <= servers->n);
+	for (i = 0; i < n; i++)
+		if (servers->list[i].backoff.until < next)
+			next = servers->list[i].backoff.until;
+	return next;
+}
+
+void
+ldap_servers_fail(struct ldap_servers *servers, unsigned i,
+    const struct err *why, uint64_t now, uint32_t random)
+{
+	struct ldap_server *server = &servers->list[i];
+
+	if (servers->n > 1 && server->backoff.failures == 0)
+		log_warn("%s: %s fails: %s (servers=%u)", servers->table,
+		    server->conf->url, why->text, servers->n);
+	backoff_fail(&server->backoff, now, servers->longest, random);
+	server->why = *why;
+	servers->last = i;
+}
+
+void
+ldap_servers_work(struct ldap_servers *servers, unsigned i)
+{
+	struct ldap_server *server = &servers->list[i];
+
+	if (servers->n > 1 && server->backoff.failures > 0)
+		log_info(
+		    "%s: %s works again", servers->table, server->conf->url);
+	backoff_reset(&server->backoff);
+}
+
+bool
+ldap_servers_are_down(const struct ldap_servers *servers)
+{
+	unsigned i;
+
+	for (i = 0; i < servers->n; i++)
+		if (servers->list[i].backoff.failures == 0)
+			return false;
+	return true;
+}
+
+const struct err *
+ldap_servers_why(const struct ldap_servers *servers)
+{
+	return &servers->list[servers->last].why;
+}
+
+void
+ldap_servers_forget(struct ldap_servers *servers)
+{
+	unsigned i;
+
+	for (i = 0; i < servers->n; i++)
+		backoff_reset(&servers->list[i].backoff);
+}

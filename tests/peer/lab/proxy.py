@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The forceenc authors
+
+"""A TCP proxy that lets a server seem slow, silent, gone or cut off."""
+
+import asyncio
+import contextlib
+
+from . import net
+
+
+class Proxy:
+    """Forwards to (address, port), and does as told:
+
+    stalled     nothing is forwarded to the client any more
+    mute        connections are accepted and not made
+    delay       seconds that bytes take in either direction
+    limit       bytes from the server after which it falls silent, on each
+                connection made from then on
+    """
+
+    def __init__(self, loop, target, address):
+        self.loop = loop
+        self.target = target
+        self.address = address
+        self.port = net.free_port(address)
+        self.mute = False
+        self.delay = 0.0
+        self.limit = None
+        self.accepted = 0
+        self._flowing = None
+        self._server = None
+        self._writers = set()
+        self.loop.run(self._init())
+        self.open()
+
+    async def _init(self):
+        self._flowing = asyncio.Event()
+        self._flowing.set()
+
+    def open(self):
+        self._server = self.loop.run(asyncio.start_server(
+            self._accept, self.address, self.port))
+
+    def refuse(self):
+        """No new connections, and an end to those that are there."""
+        async def end():
+            self._server.close()
+            await self._server.wait_closed()
+        self.loop.run(end())
+        self.cut()
+
+    def close(self):
+        self.refuse()
+
+    def cut(self):
+        """Resets all connections."""
+        async def cut():
+            for writer in list(self._writers):
+                writer.transport.abort()
+        self.loop.run(cut())
+
+    def stall(self):
+        async def stall():
+            self._flowing.clear()
+        self.loop.run(stall())
+
+    def resume(self):
+        async def resume():
+            self._flowing.set()
+        self.loop.run(resume())
+
+    async def _accept(self, reader, writer):
+        self.accepted += 1
+        self._writers.add(writer)
+        try:
+            if self.mute:
+                await reader.read()
+                return
+            server_reader, server_writer = await asyncio.open_connection(
+                *self.target)
+            self._writers.add(server_writer)
+            await asyncio.gather(
+                self._forward(reader, server_writer, None),
+                self._forward(server_reader, writer, self.limit))
+        except OSError:
+            pass
+        finally:
+            with contextlib.suppress(OSError):
+                writer.close()
+            self._writers.discard(writer)
+
+    async def _forward(self, reader, writer, limit):
+        """limit is None in the direction of the server as well."""
+        to_client = writer in self._writers and limit is not None
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65536):
+                if self.delay:
+                    await asyncio.sleep(self.delay)
+                await self._flowing.wait()
+                if to_client:
+                    data, limit = data[:limit], limit - len(data[:limit])
+                writer.write(data)
+                await writer.drain()
+        writer.close()

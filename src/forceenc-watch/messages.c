@@ -15,6 +15,7 @@ struct messages {
 	struct names *names;
 	size_t max;
 	uint64_t evicted;
+	uint32_t attempts;
 	struct lru_node *spare; /* used again, so that a line allocates none */
 };
 
@@ -141,7 +142,7 @@ messages_activate(struct messages *messages,
 	}
 	message->sender = names_hold(messages->names, sender);
 	names_put(messages->names, before);
-	message->attempt++;
+	message->attempt = ++messages->attempts;
 	return message;
 }
 
@@ -199,6 +200,18 @@ messages_defer(struct messages *messages, struct message *message,
 	*at = *deferral;
 	names_hold(messages->names, at->destination);
 	names_hold(messages->names, at->service);
+}
+
+uint32_t
+messages_attempts(const struct messages *messages)
+{
+	return messages->attempts;
+}
+
+void
+messages_set_attempts(struct messages *messages, uint32_t attempts)
+{
+	messages->attempts = attempts;
 }
 
 size_t

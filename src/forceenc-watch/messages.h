@@ -30,8 +30,8 @@ struct message {
 	const struct scene_service *instance;
 	struct name *sender;
 	struct message_deferral *deferral; /* NULL while ndeferrals is 0 */
+	uint32_t attempt; /* unlike that of any other message, or none */
 	uint8_t ndeferrals;
-	uint8_t attempt; /* counts qmgr's "queue active", and wraps */
 	uint8_t id_len;
 	char id[MESSAGE_ID_MAX];
 };
@@ -61,6 +61,10 @@ void messages_remove_short(struct messages *);
 
 void messages_defer(
     struct messages *, struct message *, const struct message_deferral *);
+
+/* How many attempts there were, of all messages: the next one's number. */
+uint32_t messages_attempts(const struct messages *);
+void messages_set_attempts(struct messages *, uint32_t);
 
 size_t messages_count(const struct messages *);
 uint64_t messages_evicted(const struct messages *);

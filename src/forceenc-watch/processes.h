@@ -19,8 +19,8 @@
  * said last replaces what was there.
  */
 struct process_request { /* one delivery request */
-	uint8_t id_len;  /* 0: none */
-	uint8_t attempt;
+	uint32_t attempt;
+	uint8_t id_len; /* 0: none */
 	char id[MESSAGE_ID_MAX];
 };
 

@@ -84,6 +84,7 @@ state_write_messages(struct buf *buf, const struct messages *messages)
 	const struct message *message;
 	size_t i;
 
+	pack_number(buf, messages_attempts(messages));
 	pack_number(buf, messages_count(messages));
 	for (message = messages_oldest(messages); message != NULL;
 	     message = messages_newer(message)) {
@@ -204,7 +205,7 @@ state_read_request(struct unpack *in, struct process_request *request)
 	memset(request, 0, sizeof(*request));
 	memcpy(request->id, id, len);
 	request->id_len = (uint8_t)len;
-	request->attempt = (uint8_t)unpack_number(in, UINT8_MAX);
+	request->attempt = (uint32_t)unpack_number(in, UINT32_MAX);
 }
 
 static void
@@ -316,6 +317,7 @@ state_read_deferral(
 static void
 state_read_messages(struct unpack *in, struct walk *walk)
 {
+	uint32_t attempts = (uint32_t)unpack_number(in, UINT32_MAX);
 	uint64_t n = unpack_number(in, STATE_COUNT_MAX), deferrals;
 	struct scene_service *instance;
 	struct message *message;
@@ -331,13 +333,14 @@ state_read_messages(struct unpack *in, struct walk *walk)
 			message = messages_activate(walk->inflight->messages,
 			    instance, id, len, sender);
 			message->attempt =
-			    (uint8_t)unpack_number(in, UINT8_MAX);
+			    (uint32_t)unpack_number(in, UINT32_MAX);
 			deferrals = unpack_number(in, MESSAGE_DEFERRALS_MAX);
 			for (; deferrals > 0; deferrals--)
 				state_read_deferral(in, walk, message);
 		}
 		names_put(walk->names, sender);
 	}
+	messages_set_attempts(walk->inflight->messages, attempts);
 }
 
 static void

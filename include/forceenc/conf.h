@@ -178,6 +178,16 @@ struct conf {
 	char *store; /* as store_open() takes it; its path is absolute */
 
 	enum log_level log_level;
+
+	/* forceenc-watch */
+	char *log; /* "file:/path", "-" */
+	char *syslog_names;
+	char *local_relays;
+	unsigned max_inflight;
+	bool store_recipients;
+	unsigned keep_hours;
+	unsigned keep_days;
+	unsigned failures_kept; /* of a sender */
 };
 
 /* Reads path and the tables it names. NULL with at least one problem if

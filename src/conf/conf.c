@@ -15,6 +15,7 @@
 
 #include "conf/conf_listen.h"
 #include "conf/conf_map.h"
+#include "conf/conf_watch.h"
 #include "conf/file.h"
 #include "conf/option.h"
 #include "conf/value.h"
@@ -130,6 +131,7 @@ conf_load(const char *path, struct problems *problems)
 		conf_check_delimiter(conf, &file, problems);
 		conf_check_store(conf, &file, problems);
 		conf_listen_read(conf, &file, problems);
+		conf_watch_check(conf, &file, problems);
 	}
 	file_fini(&file);
 	if (problems->n == before)

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#include "conf/conf_watch.h"
+
+#include <string.h>
+
+#include "conf/option.h"
+#include "conf/value.h"
+#include "forceenc/text.h"
+
+static void
+conf_watch_wrong(const struct file *file, const char *name, const char *text,
+    const char *right, struct problems *problems)
+{
+	struct value value;
+
+	if (value_get(
+		&value, file, name, option_find(option_main, name), problems))
+		value_wrong(
+		    &value, problems, "\"%s\": %s", text_show_str(text), right);
+}
+
+void
+conf_watch_check(
+    const struct conf *conf, const struct file *file, struct problems *problems)
+{
+	if (strncmp(conf->log, "journal:", 8) == 0)
+		conf_watch_wrong(file, "log", conf->log,
+		    "the journal can't be read directly; let rsyslog write a "
+		    "file, or give \"-\" the output of journalctl -f -o json",
+		    problems);
+	else if (strcmp(conf->log, "-") != 0 &&
+	    strncmp(conf->log, "file:/", 6) != 0)
+		conf_watch_wrong(file, "log", conf->log,
+		    "write file: and an absolute path, or - for standard input",
+		    problems);
+}

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#include "forceenc-watch/event.h"
+
+#include "forceenc-watch/delivery.h"
+#include "forceenc-watch/maillog.h"
+#include "forceenc-watch/queue_id.h"
+#include "forceenc-watch/scan.h"
+
+static const struct {
+	const char *name;
+	enum event_process process;
+} event_processes[] = {
+    {"smtp", EVENT_PROCESS_CLIENT},
+    {"qmgr", EVENT_PROCESS_QMGR},
+    {"smtpd", EVENT_PROCESS_SMTPD},
+    {"lmtp", EVENT_PROCESS_CLIENT},
+    {"error", EVENT_PROCESS_AGENT},
+    {"retry", EVENT_PROCESS_AGENT},
+    {"local", EVENT_PROCESS_AGENT},
+    {"virtual", EVENT_PROCESS_AGENT},
+    {"pipe", EVENT_PROCESS_AGENT},
+    {"discard", EVENT_PROCESS_AGENT},
+    {"master", EVENT_PROCESS_MASTER},
+    {"oqmgr", EVENT_PROCESS_QMGR},
+    {"nqmgr", EVENT_PROCESS_QMGR},
+    {"rsyslogd", EVENT_PROCESS_LOGGER},
+    {"systemd-journald", EVENT_PROCESS_LOGGER},
+    {"systemd-journal", EVENT_PROCESS_LOGGER},
+};
+
+enum event_process
+event_process(const char *process, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(event_processes) / sizeof(*event_processes); i++)
+		if (strlen(event_processes[i].name) == len &&
+		    memcmp(event_processes[i].name, process, len) == 0)
+			return event_processes[i].process;
+	return EVENT_PROCESS_FOREIGN;
+}
+
+/* Behind a queue id, from whoever delivers. */
+static void
+event_attempt(struct event *event, struct scan *scan)
+{
+	if (!scan_skip(scan, "to=<"))
+		event->type = EVENT_ATTEMPT;
+	else if (!delivery_parse(event, scan))
+		event->type = EVENT_UNPARSED;
+}
+
+/* Cuts decimal digits and then word off the end of s. */
+static bool
+event_cut(struct event_span *s, const char *word)
+{
+	size_t len = s->len, word_len = strlen(word);
+
+	while (len > 0 && (unsigned)(s->s[len - 1] - '0') < 10)
+		len--;
+	if (len == s->len || len < word_len ||
+	    memcmp(s->s + len - word_len, word, word_len) != 0)
+		return false;
+	s->len = len - word_len;
+	return true;
+}
+
+#define event_cut_word(span, word)                       \
+	(scan_ends_with((span)->s, (span)->len, word) && \
+	    ((span)->len -= sizeof(word) - 1, true))
+
+/* Behind "from=<" of qmgr(8). Nobody else writes the end of such a line, so
+ * it's read from there, whatever the address holds. */
+static void
+event_sender(struct event *event, const struct scan *scan)
+{
+	struct event_span rest = {scan->at, scan_left(scan)};
+
+	if (event_cut_word(&rest, " (queue active)")) {
+		if (event_cut(&rest, ", nrcpt=") &&
+		    event_cut(&rest, ">, size="))
+			event->type = EVENT_SENDER;
+	} else if (event_cut_word(
+		       &rest, ">, status=expired, returned to sender") ||
+	    event_cut_word(
+		&rest, ">, status=force-expired, returned to sender")) {
+		event->type = EVENT_EXPIRED;
+	}
+	event->address = rest;
+}
+
+static void
+event_qmgr(struct event *event, struct scan *scan)
+{
+	if (!queue_id_parse(scan, &event->queue_id))
+		return;
+	if (scan_skip(scan, "from=<"))
+		event_sender(event, scan);
+	else if (scan_left(scan) == 7 && memcmp(scan->at, "removed", 7) == 0)
+		event->type = EVENT_REMOVED;
+	else if (scan_skip(scan, "to=<") && !delivery_parse(event, scan))
+		event->type = EVENT_UNPARSED;
+}
+
+/* "mx.example.com[2001:db8::1]:25: ": up to the port, and over the rest. */
+static bool
+event_peer(struct scan *scan, struct event_span *out)
+{
+	const char *start = scan->at;
+	const char *end = memchr(start, ']', scan_left(scan));
+	uint32_t port;
+	size_t n;
+
+	if (end == NULL)
+		return false;
+	scan->at = end + 1;
+	if (scan_left(scan) > 1 && scan->at[0] == ':' && scan->at[1] != ' ') {
+		n = maillog_number(
+		    scan->at + 1, scan_left(scan) - 1, 65535, &port);
+		if (n == 0)
+			return false;
+		scan->at += n + 1;
+	}
+	out->s = start;
+	out->len = (size_t)(scan->at - start);
+	return scan_skip(scan, ": ");
+}
+
+static bool
+event_trust(struct scan *scan, enum store_level *out)
+{
+	switch (scan->at < scan->end ? *scan->at : '\0') {
+	case 'A':
+		*out = STORE_ANONYMOUS;
+		return scan_skip(scan, "Anonymous TLS connection ");
+	case 'U':
+		*out = STORE_UNTRUSTED;
+		return scan_skip(scan, "Untrusted TLS connection ");
+	case 'T':
+		*out = STORE_TRUSTED;
+		return scan_skip(scan, "Trusted TLS connection ");
+	case 'V':
+		*out = STORE_VERIFIED;
+		return scan_skip(scan, "Verified TLS connection ");
+	default:
+		return false;
+	}
+}
+
+/* A line without a queue id, about the session. */
+static void
+event_session(struct event *event, struct scan *scan)
+{
+	const char *end;
+	bool from;
+
+	if (scan_skip(scan, "SSL_connect error to ")) {
+		if (event_peer(scan, &event->relay))
+			event->type = EVENT_TLS_ERROR;
+		return;
+	}
+	if (!event_trust(scan, &event->level))
+		return;
+	from = scan_skip(scan, "established from ");
+	if (!from && !scan_skip(scan, "established to ") &&
+	    !scan_skip(scan, "reused to "))
+		return;
+	event->type = EVENT_UNPARSED;
+	if (!event_peer(scan, &event->relay))
+		return;
+	end = scan_find(scan, " with cipher ");
+	if (end == NULL)
+		return;
+	event->version.s = scan->at;
+	event->version.len = (size_t)(end - scan->at);
+	scan->at = end + sizeof(" with cipher ") - 1;
+	end = memchr(scan->at, ' ', scan_left(scan));
+	event->cipher.s = scan->at;
+	event->cipher.len =
+	    end == NULL ? scan_left(scan) : (size_t)(end - scan->at);
+	event->type = from ? EVENT_TLS_FROM : EVENT_TLS;
+}
+
+/* "disconnect from host[address] ehlo=2 starttls=1 mail=1 ... commands=6" */
+static void
+event_smtpd(struct event *event, struct scan *scan)
+{
+	if (scan->at >= scan->end || *scan->at == 'c')
+		return;
+	if (!scan_skip(scan, "disconnect from ")) {
+		event_session(event, scan);
+		if (event->type != EVENT_TLS_FROM &&
+		    event->type != EVENT_UNPARSED)
+			event->type = EVENT_NONE;
+		return;
+	}
+	event->type = EVENT_CLIENT_GONE;
+	event->inbound_told = scan_find(scan, " commands=") != NULL;
+	event->inbound_mail = scan_find(scan, " mail=") != NULL;
+	event->inbound_tls = scan_find(scan, " starttls=") != NULL;
+}
+
+static void
+event_master(struct event *event, struct scan *scan)
+{
+	if (scan_skip(scan, "daemon started -- "))
+		event->type = EVENT_START;
+	else if (scan_skip(scan, "reload -- "))
+		event->type = EVENT_RELOAD;
+}
+
+static void
+event_logger(struct event *event, struct scan *scan)
+{
+	if (scan_skip(scan, "Suppressed ") ||
+	    scan_find(scan, "due to rate-limiting") != NULL)
+		event->type = EVENT_LOST;
+}
+
+static void
+event_client(struct event *event, struct scan *scan)
+{
+	if (queue_id_parse(scan, &event->queue_id))
+		event_attempt(event, scan);
+	else
+		event_session(event, scan);
+}
+
+/* The process is unknown: its words tell. */
+static void
+event_any(struct event *event, struct scan *scan)
+{
+	struct scan again = *scan;
+
+	if (queue_id_parse(&again, &event->queue_id)) {
+		if (scan_skip(&again, "from=<"))
+			event_sender(event, &again);
+		else if (scan_left(&again) == 7 &&
+		    memcmp(again.at, "removed", 7) == 0)
+			event->type = EVENT_REMOVED;
+		else
+			event_attempt(event, &again);
+		return;
+	}
+	event_master(event, scan);
+	if (event->type != EVENT_NONE)
+		return;
+	if (scan->at < scan->end && *scan->at == 'd')
+		event_smtpd(event, scan);
+	else
+		event_session(event, scan);
+}
+
+void
+event_parse(struct event *event, enum event_process process, const char *text,
+    size_t len)
+{
+	struct scan scan = {text, text + len};
+
+	memset(event, 0, sizeof(*event));
+	event->level = STORE_NO_LEVEL;
+	switch (process) {
+	case EVENT_PROCESS_FOREIGN:
+		break;
+	case EVENT_PROCESS_QMGR:
+		event_qmgr(event, &scan);
+		break;
+	case EVENT_PROCESS_CLIENT:
+		event_client(event, &scan);
+		break;
+	case EVENT_PROCESS_AGENT:
+		if (queue_id_parse(&scan, &event->queue_id))
+			event_attempt(event, &scan);
+		break;
+	case EVENT_PROCESS_SMTPD:
+		event_smtpd(event, &scan);
+		break;
+	case EVENT_PROCESS_MASTER:
+		event_master(event, &scan);
+		break;
+	case EVENT_PROCESS_LOGGER:
+		event_logger(event, &scan);
+		break;
+	case EVENT_PROCESS_ANY:
+		event_any(event, &scan);
+		break;
+	}
+}
+
+struct event_span
+event_domain(struct event_span address)
+{
+	const char *at = memrchr(address.s, '@', address.len);
+	struct event_span domain = {"", 0};
+
+	if (at == NULL)
+		return domain;
+	domain.s = at + 1;
+	domain.len = (size_t)(address.s + address.len - domain.s);
+	return domain;
+}
+
+bool
+event_relay(struct event_span relay, struct event_span *host,
+    struct event_span *address)
+{
+	const char *open = memchr(relay.s, '[', relay.len);
+	const char *close = memrchr(relay.s, ']', relay.len);
+
+	if (open == NULL || close == NULL || close < open + 2 ||
+	    open[1] == '/' || close + 1 >= relay.s + relay.len ||
+	    close[1] != ':')
+		return false;
+	host->s = relay.s;
+	host->len = (size_t)(open - relay.s);
+	address->s = open + 1;
+	address->len = (size_t)(close - address->s);
+	return true;
+}

@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+/*
+ * One log is read at a time: the live one, or one that was rotated and is
+ * still to be read (an open file if it is plain, since its writer may not
+ * have moved on yet; by reader.c if it is compressed). Which, is decided by
+ * follow_plan(): at the start, and whenever the one at hand has ended. The
+ * log that a position belongs to is known by what it begins with, not by its
+ * name or inode.
+ *
+ * A log has ended when path is another file that something was written to,
+ * since the writer has moved on by then; or when it has become shorter, or
+ * begins differently, since it was truncated. What was read is fed only after
+ * that has been looked at.
+ */
+
+#include "forceenc-watch/follow.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "forceenc-watch/reader.h"
+#include "forceenc-watch/rotated.h"
+#include "forceenc/log.h"
+#include "forceenc/mem.h"
+#include "forceenc/text.h"
+
+#define FOLLOW_CHUNK 1048576
+
+enum follow_plan_reason {
+	FOLLOW_PLAN_START,     /* we come, or come back */
+	FOLLOW_PLAN_ENDED,     /* everything was read */
+	FOLLOW_PLAN_TRUNCATED, /* perhaps not everything */
+};
+
+struct follow {
+	char *path;
+	struct keep_position position;
+	int fd; /* the open file; -1: none */
+	char head[FINGERPRINT_SPAN];
+	size_t head_len;
+	struct buf buf;  /* read, but not fed */
+	bool complete;   /* nobody writes to it any more */
+	bool moved;      /* path was another file when we had read all */
+	int64_t began;   /* the time of its first line */
+	bool compressed; /* reader is open instead of fd */
+	struct reader reader;
+	bool planned;
+	struct timespec changed; /* the folder, when the live log was empty */
+	enum follow_plan_reason reason;
+	bool complained;
+};
+
+struct follow *
+follow_new(const char *path, const struct keep_position *position)
+{
+	struct follow *follow = mem_zalloc(sizeof(*follow));
+
+	follow->path = mem_strdup(path);
+	follow->position = *position;
+	follow->fd = -1;
+	return follow;
+}
+
+static void
+follow_close(struct follow *follow)
+{
+	if (follow->fd != -1)
+		close(follow->fd);
+	follow->fd = -1;
+	if (follow->compressed)
+		reader_close(&follow->reader);
+	follow->compressed = false;
+	follow->head_len = 0;
+	follow->complete = follow->moved = false;
+	buf_clear(&follow->buf);
+}
+
+void
+follow_free(struct follow *follow)
+{
+	if (follow == NULL)
+		return;
+	follow_close(follow);
+	buf_fini(&follow->buf);
+	free(follow->path);
+	free(follow);
+}
+
+/* A file can't be read: said once, until one can be. */
+static void
+follow_complain(struct follow *follow, const char *why)
+{
+	if (!follow->complained)
+		log_warn(
+		    "%s: %s; trying again", text_show_str(follow->path), why);
+	follow->complained = true;
+}
+
+static size_t
+follow_read_head(int fd, char *head)
+{
+	ssize_t n = pread(fd, head, FINGERPRINT_SPAN, 0);
+
+	return n < 0 ? 0 : (size_t)n;
+}
+
+/* A plain file, at the position that is set already. */
+static bool
+follow_open_file(struct follow *follow, const char *path, struct stat *st)
+{
+	follow_close(follow);
+	follow->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (follow->fd == -1) {
+		if (errno != ENOENT)
+			follow_complain(follow, strerror(errno));
+		return false;
+	}
+	if (fstat(follow->fd, st) == -1 || !S_ISREG(st->st_mode)) {
+		follow_complain(follow, "is no ordinary file");
+		follow_close(follow);
+		return false;
+	}
+	follow->head_len = follow_read_head(follow->fd, follow->head);
+	return true;
+}
+
+static void
+follow_begin_at(struct follow *follow, const struct stat *st)
+{
+	memset(&follow->position, 0, sizeof(follow->position));
+	follow->position.device = st->st_dev;
+	follow->position.inode = st->st_ino;
+	follow->complained = false;
+}
+
+/* Whether the live log is the one that the position is in; it is open then. */
+static bool
+follow_open_known(struct follow *follow)
+{
+	const struct keep_position *position = &follow->position;
+	struct stat st;
+	bool fits;
+
+	if (!follow_open_file(follow, follow->path, &st))
+		return false;
+	fits = position->print.len == 0
+	    ? position->inode == 0 ||
+		(st.st_ino == position->inode && st.st_dev == position->device)
+	    : (uint64_t)st.st_size >= position->offset &&
+		fingerprint_fits(
+		    &position->print, follow->head, follow->head_len);
+	if (!fits)
+		follow_close(follow);
+	else if (position->offset == 0)
+		follow_begin_at(follow, &st);
+	return fits;
+}
+
+/* The live log, from its beginning. */
+static bool
+follow_open_live(struct follow *follow)
+{
+	struct stat st;
+
+	if (!follow_open_file(follow, follow->path, &st))
+		return false;
+	follow_begin_at(follow, &st);
+	return true;
+}
+
+/* A rotated log, from its beginning or from the position. */
+static bool
+follow_open_rotated(
+    struct follow *follow, const struct rotated *rotated, size_t i, bool resume)
+{
+	uint64_t offset = resume ? follow->position.offset : 0;
+	struct stat st = {0};
+	struct err err;
+
+	follow_close(follow);
+	if (reader_open(&follow->reader, rotated->log[i].path, &err) == -1) {
+		follow_complain(follow, err.text);
+		return false;
+	}
+	follow->compressed = true;
+	if (archive_is_plain(follow->reader.file)) {
+		if (!follow_open_file(follow, rotated->log[i].path, &st))
+			return false;
+	} else if (reader_seek(&follow->reader, offset, &err) != 1) {
+		follow_close(follow);
+		return false;
+	}
+	/* By that name there may be another one by now. */
+	if (!rotated_still(rotated, follow->path)) {
+		follow_close(follow);
+		return false;
+	}
+	if (!resume)
+		follow_begin_at(follow, &st);
+	follow->complete = i + 1 < rotated->n;
+	follow->began = rotated->log[i].time;
+	log_debug("%s: read (offset=%" PRIu64 ")",
+	    text_show_str(rotated->log[i].path), follow->position.offset);
+	return true;
+}
+
+static void
+follow_lost(struct follow *follow, struct walk *walk, uint64_t offset)
+{
+	log_warn("%s: what was written since the last look isn't there any "
+		 "more (offset=%" PRIu64 ")",
+	    text_show_str(follow->path), offset);
+	walk_gap(walk);
+}
+
+/* Behind the log that has ended, which may be among them or not. */
+static size_t
+follow_later(const struct follow *follow, const struct rotated *rotated)
+{
+	const struct keep_position *position = &follow->position;
+	size_t i = rotated_match(rotated, &position->print, position->offset,
+	    position->device, position->inode);
+
+	if (i < rotated->n)
+		return i + 1;
+	for (i = 0; i < rotated->n; i++)
+		if (rotated->log[i].time > follow->began)
+			break;
+	return i;
+}
+
+/* The live log, since nothing else is to be read. */
+static bool
+follow_open_after(struct follow *follow, struct walk *walk,
+    const struct rotated *rotated, bool resume)
+{
+	const struct keep_position before = follow->position;
+
+	if (!follow_open_live(follow))
+		return false;
+	/* While it's empty it may be filled, copied and truncated between two
+	 * looks; those who know where they were will find the copy. */
+	if (follow->head_len == 0) {
+		follow_close(follow);
+		follow->position = before;
+		follow->changed = rotated->changed;
+		return false;
+	}
+	/* The one that should have been may have been rotated just now. */
+	if (!rotated_still(rotated, follow->path)) {
+		follow_close(follow);
+		follow->position = before;
+		return false;
+	}
+	log_debug("%s: read from its beginning", text_show_str(follow->path));
+	if (resume && before.offset > 0)
+		follow_lost(follow, walk, before.offset);
+	return true;
+}
+
+/* Opens what is to be read next, given where we are. False if it can't be,
+ * yet. */
+static bool
+follow_plan(struct follow *follow, struct walk *walk)
+{
+	const struct keep_position *position = &follow->position;
+	bool resume = follow->reason != FOLLOW_PLAN_ENDED;
+	struct rotated rotated;
+	size_t next;
+	bool open;
+
+	if (follow->reason == FOLLOW_PLAN_START && follow_open_known(follow))
+		return true;
+	if (position->offset == 0 && position->inode == 0)
+		return follow_open_live(follow);
+	if (!resume && follow->fd != -1)
+		follow->began =
+		    first_time(follow->head, follow->head_len, time(NULL));
+	if (rotated_still_empty(&follow->changed, follow->path))
+		return false;
+	if (!rotated_find(&rotated, follow->path))
+		return false;
+	next = resume ? rotated_match(&rotated, &position->print,
+			    position->offset, position->device, position->inode)
+		      : follow_later(follow, &rotated);
+	if (next < rotated.n)
+		open = follow_open_rotated(follow, &rotated, next, resume);
+	else
+		open = follow_open_after(follow, walk, &rotated, resume);
+	rotated_fini(&rotated);
+	return open;
+}
+
+static void
+follow_plan_again(struct follow *follow, enum follow_plan_reason reason)
+{
+	follow->planned = false;
+	follow->reason = reason;
+}
+
+static enum follow_step
+follow_step_compressed(struct follow *follow, struct walk *walk)
+{
+	struct reader *reader = &follow->reader;
+	enum reader_step step;
+	struct err err;
+
+	when_set_reference(&walk->when, reader->mtime);
+	step = reader_feed(reader, walk, true, &err);
+	follow->position.offset = reader->offset;
+	follow->position.print = reader->print;
+	if (step == READER_FAILED) {
+		follow_complain(follow, err.text);
+		follow_plan_again(follow, FOLLOW_PLAN_START);
+		return FOLLOW_IDLE;
+	}
+	if (step == READER_MORE)
+		return FOLLOW_MORE;
+	if (step == READER_DONE)
+		follow_plan_again(follow, FOLLOW_PLAN_ENDED);
+	return FOLLOW_COMMIT;
+}
+
+static bool
+follow_is_truncated(const struct follow *follow)
+{
+	char head[FINGERPRINT_SPAN];
+	struct stat st;
+
+	return fstat(follow->fd, &st) == -1 ||
+	    (uint64_t)st.st_size < follow->position.offset + follow->buf.len ||
+	    follow_read_head(follow->fd, head) < follow->head_len ||
+	    memcmp(head, follow->head, follow->head_len) != 0;
+}
+
+static void
+follow_update_print(struct follow *follow)
+{
+	uint64_t offset = follow->position.offset;
+
+	if (follow->position.print.len < FINGERPRINT_SPAN &&
+	    offset > follow->position.print.len)
+		fingerprint_make(&follow->position.print, follow->head,
+		    offset < follow->head_len ? (size_t)offset
+					      : follow->head_len);
+}
+
+/* It may be truncated at any moment: then what is known of it stays, until
+ * that is noticed. */
+static void
+follow_extend_head(struct follow *follow)
+{
+	char head[FINGERPRINT_SPAN];
+	size_t len;
+
+	if (follow->head_len == FINGERPRINT_SPAN)
+		return;
+	len = follow_read_head(follow->fd, head);
+	if (len < follow->head_len ||
+	    memcmp(head, follow->head, follow->head_len) != 0)
+		return;
+	memcpy(follow->head, head, len);
+	follow->head_len = len;
+}
+
+static enum follow_step
+follow_step_end(struct follow *follow, struct walk *walk)
+{
+	if (!follow->complete && !rotated_away(follow->fd, follow->path))
+		return FOLLOW_IDLE;
+	if (!follow->moved) {
+		/* What its writer wrote before it moved on. */
+		follow->moved = true;
+		return FOLLOW_MORE;
+	}
+	if (follow->buf.len > 0)
+		walk_feed_rest(walk, follow->buf.data, follow->buf.len);
+	follow->position.offset += follow->buf.len;
+	buf_clear(&follow->buf);
+	follow_update_print(follow);
+	follow_plan_again(follow, FOLLOW_PLAN_ENDED);
+	return FOLLOW_COMMIT;
+}
+
+static enum follow_step
+follow_step_open(struct follow *follow, struct walk *walk)
+{
+	uint64_t at = follow->position.offset + follow->buf.len;
+	ssize_t n = pread(follow->fd, buf_reserve(&follow->buf, FOLLOW_CHUNK),
+	    FOLLOW_CHUNK, (off_t)at);
+	size_t used;
+
+	if (n < 0) {
+		follow_complain(follow, strerror(errno));
+		return FOLLOW_IDLE;
+	}
+	if (follow_is_truncated(follow)) {
+		buf_clear(&follow->buf);
+		if (follow->position.offset == 0)
+			fingerprint_make(&follow->position.print, follow->head,
+			    follow->head_len);
+		follow_plan_again(follow, FOLLOW_PLAN_TRUNCATED);
+		return FOLLOW_COMMIT;
+	}
+	follow->buf.len += (size_t)n;
+	follow_extend_head(follow);
+	used = follow->buf.len == 0
+	    ? 0
+	    : walk_feed(walk, follow->buf.data, follow->buf.len);
+	buf_consume(&follow->buf, used);
+	follow->position.offset += used;
+	follow_update_print(follow);
+	if (tally_full(walk->tally))
+		return FOLLOW_COMMIT;
+	return n > 0 ? FOLLOW_MORE : follow_step_end(follow, walk);
+}
+
+enum follow_step
+follow_step(struct follow *follow, struct walk *walk)
+{
+	if (!follow->planned) {
+		follow->planned = follow_plan(follow, walk);
+		if (!follow->planned)
+			return FOLLOW_IDLE;
+	}
+	if (follow->compressed)
+		return follow_step_compressed(follow, walk);
+	when_set_reference(&walk->when, time(NULL));
+	return follow_step_open(follow, walk);
+}
+
+void
+follow_position(const struct follow *follow, struct keep_position *out)
+{
+	*out = follow->position;
+}
+
+bool
+follow_print(const struct follow *follow, struct fingerprint *out)
+{
+	if (follow->compressed) {
+		*out = follow->reader.print;
+		return true;
+	}
+	*out = follow->position.print;
+	return out->len == FINGERPRINT_SPAN ||
+	    (!follow->planned && follow->reason == FOLLOW_PLAN_ENDED &&
+		out->len > 0);
+}
+
+uint64_t
+follow_behind(const struct follow *follow)
+{
+	struct stat st;
+
+	if (follow->fd == -1 || fstat(follow->fd, &st) == -1 ||
+	    (uint64_t)st.st_size < follow->position.offset)
+		return 0;
+	return (uint64_t)st.st_size - follow->position.offset;
+}
+
+bool
+follow_start_print(struct follow *follow, struct fingerprint *out)
+{
+	struct stat st;
+
+	if (follow->position.inode != 0 || follow->position.offset != 0 ||
+	    !follow_open_file(follow, follow->path, &st))
+		return false;
+	fingerprint_make(out, follow->head, follow->head_len);
+	follow_close(follow);
+	return out->len > 0;
+}
+
+void
+follow_start_at(struct follow *follow, uint64_t offset)
+{
+	struct fingerprint print;
+
+	if (!follow_start_print(follow, &print))
+		return;
+	/* Imported whole, or up to a place that is behind the head. */
+	follow->position.offset = offset;
+	follow->position.print = print;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#ifndef FORCEENC_WATCH_FOLLOW_H
+#define FORCEENC_WATCH_FOLLOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "forceenc-watch/fingerprint.h"
+#include "forceenc-watch/keep.h"
+#include "forceenc-watch/walk.h"
+
+/*
+ * A log that is written to, by one writer at a time: followed across
+ * rotation by renaming, by copying and truncating, across deletion, and
+ * across our own absence, in which it may have been rotated several times.
+ * Lines that can't be found any more are a gap, which the walk is told.
+ */
+struct follow;
+
+enum follow_step {
+	FOLLOW_MORE,   /* fed some; call it again */
+	FOLLOW_COMMIT, /* commit before it's called again */
+	FOLLOW_IDLE,   /* all was fed that is there */
+};
+
+/* position: where to go on; its offset is 0 and its inode 0 for a start.
+ * The path need not be there. */
+struct follow *follow_new(const char *path, const struct keep_position *);
+void follow_free(struct follow *);
+
+enum follow_step follow_step(struct follow *, struct walk *);
+
+/* As of the last step. */
+void follow_position(const struct follow *, struct keep_position *out);
+/* The fingerprint of the whole start of the log; false while it is too short
+ * to be told from others. */
+bool follow_print(const struct follow *, struct fingerprint *out);
+/* Bytes that weren't fed yet. */
+uint64_t follow_behind(const struct follow *);
+
+/* At a start: what of this log was imported before isn't read again. */
+bool follow_start_print(struct follow *, struct fingerprint *out);
+void follow_start_at(struct follow *, uint64_t offset);
+
+#endif

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#include "forceenc-watch/import.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "forceenc-watch/first.h"
+#include "forceenc-watch/keep.h"
+#include "forceenc-watch/reader.h"
+#include "forceenc/clock.h"
+#include "forceenc/log.h"
+#include "forceenc/mem.h"
+#include "forceenc/text.h"
+
+/* A crash costs the reading of this much at most. */
+#define IMPORT_COMMIT_BYTES (64u << 20)
+/* And what comes slowly through a pipe is seen after so many ms. */
+#define IMPORT_COMMIT_TIME 5000
+/* Lines of two logs may overlap by so many seconds. */
+#define IMPORT_OVERLAP 60
+
+struct import {
+	struct keep keep;
+	const struct walk_rules *rules;
+	struct walk *walk;
+	struct keep_position position; /* as of the last commit */
+};
+
+static int64_t
+import_now(void)
+{
+	return (int64_t)(clock_wall() / 1000);
+}
+
+static int
+import_commit(struct import *import, const struct fingerprint *print,
+    uint64_t offset, struct err *err)
+{
+	const struct keep_report report = {.now = import_now()};
+
+	if (print != NULL) {
+		import->position.offset = offset;
+		import->position.print = *print;
+	}
+	return keep_commit(&import->keep, import->walk, &import->position,
+	    print, &report, err);
+}
+
+/* A log that isn't the continuation of what was read last: queue ids and
+ * pids mean others. */
+static int
+import_begin_anew(struct import *import, struct err *err)
+{
+	struct walk *walk;
+
+	correlate_end(import->walk->inflight);
+	walk = walk_new(import->rules, import_now(), err);
+	if (walk == NULL)
+		return -1;
+	if (import_commit(import, NULL, 0, err) == -1) {
+		walk_free(walk);
+		return -1;
+	}
+	walk->counters = import->walk->counters;
+	walk->counters.evicted = walk_evicted(import->walk);
+	walk->inflight->disagreements = import->walk->inflight->disagreements;
+	walk->inflight->senders_unknown =
+	    import->walk->inflight->senders_unknown;
+	walk_free(import->walk);
+	import->walk = walk;
+	return 0;
+}
+
+static bool
+import_goes_on(const struct import *import, const struct reader *reader,
+    const struct first *first, uint64_t offset)
+{
+	if (offset > 0 && import->position.offset == offset &&
+	    import->position.print.len == reader->print.len &&
+	    memcmp(import->position.print.sum, reader->print.sum,
+		sizeof(reader->print.sum)) == 0)
+		return true;
+	return first->time >= import->walk->inflight->last - IMPORT_OVERLAP;
+}
+
+static int
+import_feed(struct import *import, struct reader *reader, const char *path,
+    struct err *err)
+{
+	uint64_t committed = reader->offset, last = clock_now();
+	enum reader_step step;
+
+	do {
+		step = reader_feed(reader, import->walk,
+		    !archive_is_plain(reader->file) || strcmp(path, "-") == 0,
+		    err);
+		if (step == READER_FAILED)
+			return -1;
+		if (step == READER_MORE &&
+		    reader->offset - committed < IMPORT_COMMIT_BYTES &&
+		    clock_now() - last < IMPORT_COMMIT_TIME)
+			continue;
+		if (import_commit(
+			import, &reader->print, reader->offset, err) == -1)
+			return -1;
+		committed = reader->offset;
+		last = clock_now();
+	} while (step != READER_DONE);
+	if (reader->buf.len > 0)
+		log_warn("%s: its last line isn't complete, and wasn't counted",
+		    text_show_str(path));
+	return 0;
+}
+
+static int
+import_log(struct import *import, const struct first *first,
+    struct reader *reader, struct err *err)
+{
+	struct keep_input input;
+	uint64_t before = 0;
+	int rc;
+
+	if (keep_load_input(&import->keep, &reader->print, &input, err) == -1)
+		return -1;
+	rc = reader_seek(reader, input.offset, err);
+	if (rc == 1)
+		rc = reader_has_more(reader, err);
+	if (rc == -1)
+		return -1;
+	if (rc == 0) {
+		log_info("%s: was counted before", text_show_str(first->path));
+		return 0;
+	}
+	if (!import_goes_on(import, reader, first, input.offset) &&
+	    import_begin_anew(import, err) == -1)
+		return -1;
+	when_set_reference(&import->walk->when,
+	    first->mtime == INT64_MAX ? import_now() : first->mtime);
+	before = import->walk->counters.lines;
+	if (import_feed(import, reader, first->path, err) == -1)
+		return -1;
+	log_info("%s: counted (lines=%" PRIu64 ")", text_show_str(first->path),
+	    import->walk->counters.lines - before);
+	return 0;
+}
+
+static int
+import_all(
+    struct import *import, struct first *first, size_t n, struct err *err)
+{
+	struct reader reader;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < n; i++) {
+		if (reader_open(&reader, first[i].path, err) == -1)
+			return -1;
+		rc = import_log(import, &first[i], &reader, err);
+		reader_close(&reader);
+		if (rc == -1)
+			return -1;
+	}
+	correlate_end(import->walk->inflight);
+	return import_commit(import, NULL, 0, err);
+}
+
+static int
+import_look(struct first *first, char **paths, size_t n, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (first_look(&first[i], paths[i], err) == -1) {
+			while (i > 0)
+				first_fini(&first[--i]);
+			return -1;
+		}
+	}
+	first_sort(first, n);
+	return 0;
+}
+
+int
+import_run(struct store *store, const struct walk_rules *rules, char **paths,
+    size_t n, struct err *err)
+{
+	struct import import = {.rules = rules};
+	struct first *first;
+	size_t i;
+	int rc = -1;
+
+	import.walk = walk_new(rules, import_now(), err);
+	if (import.walk == NULL)
+		return -1;
+	keep_init(&import.keep, store, "import");
+	first = mem_zalloc((n > 0 ? n : 1) * sizeof(*first));
+	if (keep_load_state(&import.keep, "import", import.walk, err) != -1 &&
+	    keep_load_position(&import.keep, &import.position, err) != -1 &&
+	    import_look(first, paths, n, err) != -1) {
+		rc = import_all(&import, first, n, err);
+		for (i = 0; i < n; i++)
+			first_fini(&first[i]);
+	}
+	free(first);
+	keep_fini(&import.keep);
+	walk_free(import.walk);
+	return rc;
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#include "forceenc-watch/keep.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "forceenc-watch/pack.h"
+#include "forceenc-watch/state.h"
+#include "forceenc-watch/unpack.h"
+
+/* Their last byte is the version. */
+#define KEEP_POSITION_NAME "fe-wpos1"
+#define KEEP_INPUT_NAME    "fe-winp1"
+#define KEEP_NAME_MAX      64
+#define KEEP_BLOBS         4
+
+void
+keep_init(struct keep *keep, struct store *store, const char *prefix)
+{
+	memset(keep, 0, sizeof(*keep));
+	keep->store = store;
+	keep->prefix = prefix;
+}
+
+void
+keep_fini(struct keep *keep)
+{
+	buf_fini(&keep->state);
+	buf_fini(&keep->position);
+	buf_fini(&keep->input);
+	buf_fini(&keep->counters);
+}
+
+static const char *
+keep_name(char *out, const char *prefix, const char *what)
+{
+	snprintf(out, KEEP_NAME_MAX, "%s/%s", prefix, what);
+	return out;
+}
+
+int
+keep_load_state(
+    struct keep *keep, const char *prefix, struct walk *walk, struct err *err)
+{
+	char name[KEEP_NAME_MAX];
+	void *bytes;
+	size_t len;
+	int rc;
+
+	rc = store_get_blob(
+	    keep->store, keep_name(name, prefix, "state"), &bytes, &len, err);
+	if (rc != 1)
+		return rc;
+	if (state_read(walk, bytes, len, err) == -1)
+		rc = err_prefix(err, "what was kept of the log's state");
+	free(bytes);
+	return rc;
+}
+
+int
+keep_load_position(
+    struct keep *keep, struct keep_position *position, struct err *err)
+{
+	char name[KEEP_NAME_MAX];
+	struct unpack in;
+	const char *sum;
+	void *bytes;
+	size_t len;
+	int rc;
+
+	memset(position, 0, sizeof(*position));
+	rc = store_get_blob(keep->store,
+	    keep_name(name, keep->prefix, "position"), &bytes, &len, err);
+	if (rc != 1)
+		return rc;
+	if (unpack_begin(&in, KEEP_POSITION_NAME, bytes, len)) {
+		position->device = unpack_number(&in, UINT64_MAX);
+		position->inode = unpack_number(&in, UINT64_MAX);
+		position->offset = unpack_number(&in, INT64_MAX);
+		position->print.len =
+		    (size_t)unpack_number(&in, FINGERPRINT_SPAN);
+		sum = unpack_bytes(&in, FINGERPRINT_SUM_LEN, &len);
+		memcpy(position->print.sum, sum, len);
+		if (!unpack_end(&in) || len != FINGERPRINT_SUM_LEN)
+			rc = -1;
+	} else {
+		rc = -1;
+	}
+	free(bytes);
+	if (rc == -1)
+		err_set(err,
+		    "the position in the log is damaged, or of "
+		    "another version");
+	return rc;
+}
+
+static const char *
+keep_input_name(char *out, const struct fingerprint *print)
+{
+	char hex[FINGERPRINT_HEX_LEN + 1];
+
+	fingerprint_hex(print, hex);
+	return keep_name(out, "input", hex);
+}
+
+int
+keep_load_input(struct keep *keep, const struct fingerprint *print,
+    struct keep_input *input, struct err *err)
+{
+	char name[KEEP_NAME_MAX];
+	struct unpack in;
+	void *bytes;
+	size_t len;
+	int rc;
+
+	memset(input, 0, sizeof(*input));
+	rc = store_get_blob(
+	    keep->store, keep_input_name(name, print), &bytes, &len, err);
+	if (rc != 1)
+		return rc;
+	if (unpack_begin(&in, KEEP_INPUT_NAME, bytes, len))
+		input->offset = unpack_number(&in, INT64_MAX);
+	if (!unpack_end(&in) || in.at == NULL)
+		rc = err_set(err, "%s is damaged, or of another version", name);
+	free(bytes);
+	return rc;
+}
+
+static void
+keep_write_position(struct buf *buf, const struct keep_position *position)
+{
+	pack_begin(buf, KEEP_POSITION_NAME);
+	pack_number(buf, position->device);
+	pack_number(buf, position->inode);
+	pack_number(buf, position->offset);
+	pack_number(buf, position->print.len);
+	pack_bytes(buf, position->print.sum, sizeof(position->print.sum));
+	pack_end(buf);
+}
+
+/* As text, for those who look after us. */
+static void
+keep_write_counters(struct keep *keep, const struct walk *walk,
+    const struct keep_report *report)
+{
+	const struct walk_counters *c = &walk->counters;
+	int64_t behind = report->now - walk->inflight->last;
+
+	buf_clear(&keep->counters);
+	buf_printf(&keep->counters,
+	    "time %" PRId64 "\nlines %" PRIu64 "\nbytes %" PRIu64
+	    "\nother %" PRIu64 "\nunparsed %" PRIu64 "\ncut %" PRIu64
+	    "\nrepeats_lost %" PRIu64 "\ngaps %" PRIu64 "\nevicted %" PRIu64
+	    "\ndisagreements %" PRIu64 "\nsenders_unknown %" PRIu64
+	    "\nmessages %zu\ncommits %" PRIu64 "\nbytes_behind %" PRIu64
+	    "\nseconds_behind %" PRId64 "\n",
+	    report->now, c->lines, c->bytes, c->other, c->unparsed, c->cut,
+	    c->repeats_lost, c->gaps, walk_evicted(walk),
+	    walk->inflight->disagreements, walk->inflight->senders_unknown,
+	    messages_count(walk->inflight->messages), keep->commits + 1,
+	    report->bytes_behind,
+	    report->bytes_behind > 0 && behind > 0 ? behind : 0);
+}
+
+static void
+keep_set_blob(struct store_blob *blob, const char *name, const struct buf *buf)
+{
+	blob->name = name;
+	blob->bytes = buf->data;
+	blob->len = buf->len;
+}
+
+int
+keep_commit(struct keep *keep, struct walk *walk,
+    const struct keep_position *position, const struct fingerprint *print,
+    const struct keep_report *report, struct err *err)
+{
+	char names[KEEP_BLOBS][KEEP_NAME_MAX];
+	struct store_blob blob[KEEP_BLOBS];
+	struct store_batch batch;
+
+	tally_batch(walk->tally, &batch);
+	state_write(walk, &keep->state);
+	keep_write_position(&keep->position, position);
+	keep_write_counters(keep, walk, report);
+	keep_set_blob(
+	    &blob[0], keep_name(names[0], keep->prefix, "state"), &keep->state);
+	keep_set_blob(&blob[1], keep_name(names[1], keep->prefix, "position"),
+	    &keep->position);
+	keep_set_blob(&blob[2], keep_name(names[2], keep->prefix, "counters"),
+	    &keep->counters);
+	batch.blob = blob;
+	batch.nblobs = 3;
+	if (print != NULL) {
+		pack_begin(&keep->input, KEEP_INPUT_NAME);
+		pack_number(&keep->input, position->offset);
+		pack_end(&keep->input);
+		keep_set_blob(
+		    &blob[3], keep_input_name(names[3], print), &keep->input);
+		batch.nblobs = 4;
+	}
+	if (store_commit(keep->store, &batch, err) == -1)
+		return -1;
+	tally_clear(walk->tally);
+	keep->commits++;
+	return 0;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#include "forceenc-watch/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "forceenc/text.h"
+
+int
+lock_take(const char *path, struct err *err)
+{
+	char name[4096];
+	int fd;
+
+	if ((size_t)snprintf(name, sizeof(name), "%s.lock", path) >=
+	    sizeof(name))
+		return err_set(err, "%s: too long", text_show_str(path));
+	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+	if (fd == -1)
+		return err_set(
+		    err, "%s: %s", text_show_str(name), strerror(errno));
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (errno == EWOULDBLOCK)
+		err_set(err, "%s: another forceenc-watch writes this database",
+		    text_show_str(path));
+	else
+		err_set(err, "%s: %s", text_show_str(name), strerror(errno));
+	close(fd);
+	return -1;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#ifndef FORCEENC_WATCH_NAMES_H
+#define FORCEENC_WATCH_NAMES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "forceenc/address.h"
+
+/*
+ * The strings that occur again and again: senders, domains, hosts. Each is
+ * kept once, with its canonical form, as long as somebody holds it, and for a
+ * while after that. Senders choose them, so the hash is keyed.
+ */
+enum name_kind {
+	NAME_SENDER, /* canonical as address_keys() says; the null sender "" is
+		      * "<>" */
+	NAME_DOMAIN, /* lower case, A-labels */
+	NAME_TEXT,   /* made printable */
+};
+
+struct name {
+	struct name *next;          /* of the same hash */
+	struct name *older, *newer; /* while nobody holds it */
+	const char *text;           /* canonical, NUL-terminated */
+	uint64_t hash;
+	uint32_t refs;
+	uint16_t raw_len;
+	uint8_t kind;
+	char raw[]; /* as it was in the log */
+};
+
+#define NAME_RAW_MAX 4096 /* what is longer is cut */
+
+struct names;
+
+/* idle_max: how many that nobody holds are remembered. */
+struct names *names_new(const struct address_rules *, size_t idle_max);
+/* Nothing is held any more. */
+void names_free(struct names *);
+
+/* Holds a name; names_put() when it's no longer needed. */
+struct name *names_get(
+    struct names *, enum name_kind, const char *raw, size_t len);
+/* Holds it once more. */
+struct name *names_hold(struct names *, struct name *);
+void names_put(struct names *, struct name *); /* NULL is fine */
+
+#endif

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#include "forceenc-watch/tally.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "forceenc-watch/hash.h"
+#include "forceenc/mem.h"
+#include "forceenc/text.h"
+
+#define TALLY_ROWS_MAX     16384
+#define TALLY_FAILURES_MAX 4096
+#define TALLY_TEXT_MAX     1024
+#define TALLY_NAMES        4
+
+/* A counter: up to four names and some numbers are its key. */
+struct tally_row {
+	struct name *name[TALLY_NAMES]; /* NULL: none */
+	uint32_t hour;
+	uint8_t code[3];
+	uint32_t n;
+	int64_t last_seen;
+};
+
+/* Rows in the order of their first use, found by an open table. */
+struct tally_rows {
+	struct tally_row *row;
+	size_t n, cap;
+	uint32_t *slot; /* row + 1; 0: free */
+	size_t mask;
+};
+
+struct tally {
+	struct names *names;
+	struct tally_rows counts, sessions, inbounds;
+	struct store_failure *failure;
+	struct name *(*failure_name)[3];
+	size_t nfailures, failures_cap;
+	/* What tally_batch() hands out. */
+	struct store_count *out_count;
+	struct store_session *out_session;
+	struct store_inbound *out_inbound;
+};
+
+struct tally *
+tally_new(struct names *names)
+{
+	struct tally *tally = mem_zalloc(sizeof(*tally));
+
+	tally->names = names;
+	return tally;
+}
+
+void
+tally_free(struct tally *tally)
+{
+	if (tally == NULL)
+		return;
+	tally_clear(tally);
+	free(tally->counts.row);
+	free(tally->counts.slot);
+	free(tally->sessions.row);
+	free(tally->sessions.slot);
+	free(tally->inbounds.row);
+	free(tally->inbounds.slot);
+	free(tally->failure);
+	free(tally->failure_name);
+	free(tally->out_count);
+	free(tally->out_session);
+	free(tally->out_inbound);
+	free(tally);
+}
+
+static uint64_t
+tally_hash(const struct tally_row *row)
+{
+	uint64_t hash = hash_mix(row->hour,
+	    (uint64_t)(row->code[0] << 16 | row->code[1] << 8 | row->code[2]));
+	size_t i;
+
+	for (i = 0; i < TALLY_NAMES; i++)
+		hash = hash_pointer(hash, row->name[i]);
+	return hash;
+}
+
+static bool
+tally_same(const struct tally_row *a, const struct tally_row *b)
+{
+	return a->hour == b->hour &&
+	    memcmp(a->name, b->name, sizeof(a->name)) == 0 &&
+	    memcmp(a->code, b->code, sizeof(a->code)) == 0;
+}
+
+static void
+tally_grow(struct tally_rows *rows)
+{
+	size_t i, at;
+
+	rows->cap = rows->cap == 0 ? 256 : rows->cap * 2;
+	rows->row = mem_resize(rows->row, rows->cap, sizeof(*rows->row));
+	free(rows->slot);
+	rows->slot = mem_zalloc(rows->cap * 2 * sizeof(*rows->slot));
+	rows->mask = rows->cap * 2 - 1;
+	for (i = 0; i < rows->n; i++) {
+		at = tally_hash(&rows->row[i]) & rows->mask;
+		while (rows->slot[at] != 0)
+			at = (at + 1) & rows->mask;
+		rows->slot[at] = (uint32_t)i + 1;
+	}
+}
+
+/* The counter of this key, new or old; it holds the key's names. */
+static struct tally_row *
+tally_row(
+    struct tally *tally, struct tally_rows *rows, const struct tally_row *key)
+{
+	struct tally_row *row;
+	size_t at, i;
+
+	if (rows->n == rows->cap)
+		tally_grow(rows);
+	for (at = tally_hash(key) & rows->mask; rows->slot[at] != 0;
+	     at = (at + 1) & rows->mask) {
+		row = &rows->row[rows->slot[at] - 1];
+		if (tally_same(row, key))
+			return row;
+	}
+	row = &rows->row[rows->n++];
+	*row = *key;
+	for (i = 0; i < TALLY_NAMES; i++)
+		if (row->name[i] != NULL)
+			names_hold(tally->names, row->name[i]);
+	rows->slot[at] = (uint32_t)rows->n;
+	return row;
+}
+
+void
+tally_add_count(
+    struct tally *tally, const struct tally_count *count, uint32_t n)
+{
+	struct tally_row key = {
+	    .name = {count->sender, count->destination, count->service},
+	    .hour = count->hour,
+	    .code = {(uint8_t)count->outcome, (uint8_t)count->level,
+		(uint8_t)count->reason},
+	};
+
+	tally_row(tally, &tally->counts, &key)->n += n;
+}
+
+static uint32_t
+tally_hour(int64_t time)
+{
+	return time < 0 ? 0 : (uint32_t)(time / 3600);
+}
+
+void
+tally_add_session(struct tally *tally, const struct tally_session *session,
+    int64_t time, uint32_t n)
+{
+	struct tally_row key = {
+	    .name = {session->destination, session->mx, session->version,
+		session->cipher},
+	    .hour = tally_hour(time),
+	    .code = {(uint8_t)session->level},
+	};
+	struct tally_row *row = tally_row(tally, &tally->sessions, &key);
+
+	row->n += n;
+	if (row->last_seen < time)
+		row->last_seen = time;
+}
+
+void
+tally_add_inbound(
+    struct tally *tally, uint32_t hour, enum store_level level, uint32_t n)
+{
+	struct tally_row key = {.hour = hour, .code = {(uint8_t)level}};
+
+	tally_row(tally, &tally->inbounds, &key)->n += n;
+}
+
+static char *
+tally_printable(struct event_span span)
+{
+	char out[TALLY_TEXT_MAX];
+
+	return mem_strdup(text_printable(out, sizeof(out), span.s, span.len));
+}
+
+void
+tally_add_failure(struct tally *tally, const struct tally_failure *failure)
+{
+	struct store_failure *out;
+	struct name **name;
+
+	if (tally->nfailures == tally->failures_cap) {
+		tally->failures_cap = tally->failures_cap * 2 + 64;
+		tally->failure = mem_resize(tally->failure, tally->failures_cap,
+		    sizeof(*tally->failure));
+		tally->failure_name = mem_resize(tally->failure_name,
+		    tally->failures_cap, sizeof(*tally->failure_name));
+	}
+	name = tally->failure_name[tally->nfailures];
+	name[0] = names_hold(tally->names, failure->sender);
+	name[1] = names_hold(tally->names, failure->destination);
+	name[2] = names_hold(tally->names, failure->service);
+	out = &tally->failure[tally->nfailures++];
+	out->time = failure->time;
+	out->sender = failure->sender->text;
+	out->destination = failure->destination->text;
+	out->service = failure->service->text;
+	out->queue_id = tally_printable(failure->queue_id);
+	out->recipient = tally_printable(failure->recipient);
+	out->relay = tally_printable(failure->relay);
+	out->text = tally_printable(failure->text);
+	out->outcome = (uint8_t)failure->outcome;
+	out->reason = (uint8_t)failure->reason;
+}
+
+bool
+tally_empty(const struct tally *tally)
+{
+	return tally->counts.n == 0 && tally->sessions.n == 0 &&
+	    tally->inbounds.n == 0 && tally->nfailures == 0;
+}
+
+bool
+tally_full(const struct tally *tally)
+{
+	return tally->counts.n >= TALLY_ROWS_MAX ||
+	    tally->sessions.n >= TALLY_ROWS_MAX ||
+	    tally->nfailures >= TALLY_FAILURES_MAX;
+}
+
+static void
+tally_batch_counts(struct tally *tally, struct store_batch *batch)
+{
+	const struct tally_row *row = tally->counts.row;
+	struct store_count *out;
+	size_t i;
+
+	tally->out_count = out =
+	    mem_resize(tally->out_count, tally->counts.n + 1, sizeof(*out));
+	for (i = 0; i < tally->counts.n; i++, row++, out++) {
+		out->hour = row->hour;
+		out->sender = row->name[0]->text;
+		out->destination = row->name[1]->text;
+		out->service = row->name[2]->text;
+		out->outcome = row->code[0];
+		out->level = row->code[1];
+		out->reason = row->code[2];
+		out->n = row->n;
+	}
+	batch->count = tally->out_count;
+	batch->ncounts = tally->counts.n;
+}
+
+static void
+tally_batch_sessions(struct tally *tally, struct store_batch *batch)
+{
+	const struct tally_row *row = tally->sessions.row;
+	struct store_session *out;
+	size_t i;
+
+	tally->out_session = out =
+	    mem_resize(tally->out_session, tally->sessions.n + 1, sizeof(*out));
+	for (i = 0; i < tally->sessions.n; i++, row++, out++) {
+		out->hour = row->hour;
+		out->destination = row->name[0]->text;
+		out->mx = row->name[1]->text;
+		out->version = row->name[2] == NULL ? "" : row->name[2]->text;
+		out->cipher = row->name[3] == NULL ? "" : row->name[3]->text;
+		out->level = row->code[0];
+		out->last_seen = row->last_seen;
+		out->n = row->n;
+	}
+	batch->session = tally->out_session;
+	batch->nsessions = tally->sessions.n;
+}
+
+void
+tally_batch(struct tally *tally, struct store_batch *batch)
+{
+	const struct tally_row *row = tally->inbounds.row;
+	struct store_inbound *out;
+	size_t i;
+
+	memset(batch, 0, sizeof(*batch));
+	tally_batch_counts(tally, batch);
+	tally_batch_sessions(tally, batch);
+	tally->out_inbound = out =
+	    mem_resize(tally->out_inbound, tally->inbounds.n + 1, sizeof(*out));
+	for (i = 0; i < tally->inbounds.n; i++, row++, out++) {
+		out->hour = row->hour;
+		out->level = row->code[0];
+		out->n = row->n;
+	}
+	batch->inbound = tally->out_inbound;
+	batch->ninbounds = tally->inbounds.n;
+	batch->failure = tally->failure;
+	batch->nfailures = tally->nfailures;
+}
+
+static void
+tally_clear_rows(struct tally *tally, struct tally_rows *rows)
+{
+	size_t i, k;
+
+	for (i = 0; i < rows->n; i++)
+		for (k = 0; k < TALLY_NAMES; k++)
+			names_put(tally->names, rows->row[i].name[k]);
+	rows->n = 0;
+	if (rows->slot != NULL)
+		memset(rows->slot, 0, (rows->mask + 1) * sizeof(*rows->slot));
+}
+
+/* store_failure's strings are const for the store; these are ours. */
+static void
+tally_free_text(const char *text)
+{
+	free((void *)(uintptr_t)text);
+}
+
+void
+tally_clear(struct tally *tally)
+{
+	size_t i, k;
+
+	tally_clear_rows(tally, &tally->counts);
+	tally_clear_rows(tally, &tally->sessions);
+	tally_clear_rows(tally, &tally->inbounds);
+	for (i = 0; i < tally->nfailures; i++) {
+		for (k = 0; k < 3; k++)
+			names_put(tally->names, tally->failure_name[i][k]);
+		tally_free_text(tally->failure[i].queue_id);
+		tally_free_text(tally->failure[i].recipient);
+		tally_free_text(tally->failure[i].relay);
+		tally_free_text(tally->failure[i].text);
+	}
+	tally->nfailures = 0;
+}

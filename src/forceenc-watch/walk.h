@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#ifndef FORCEENC_WATCH_WALK_H
+#define FORCEENC_WATCH_WALK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "forceenc-watch/correlate.h"
+#include "forceenc-watch/when.h"
+#include "forceenc/address.h"
+#include "forceenc/buf.h"
+#include "forceenc/err.h"
+
+/*
+ * The walk of a line: bytes -> maillog -> event -> correlate -> tally. It
+ * knows no file and no store: those who feed it decide when what was counted
+ * is committed, together with how far they fed.
+ */
+#define WALK_LINE_MAX 65536
+
+struct walk_counters {
+	uint64_t lines;
+	uint64_t bytes;
+	uint64_t other;        /* lines of no format that we know */
+	uint64_t unparsed;     /* of Postfix, that should have been counted */
+	uint64_t cut;          /* longer than WALK_LINE_MAX */
+	uint64_t repeats_lost; /* of a line that isn't there */
+	uint64_t gaps;
+	uint64_t evicted; /* before this run */
+};
+
+struct walk {
+	struct names *names;
+	struct scene *scene;
+	struct tally *tally;
+	struct inflight *inflight;
+	struct relays *relays;
+	struct when when;
+	struct walk_counters counters;
+	struct buf last; /* the last line of what was fed before */
+	bool cutting;    /* the rest of a line that is too long follows */
+};
+
+struct walk_rules {
+	const char *recipient_delimiter;
+	bool fold_local_part;
+	const char *syslog_names;
+	const char *local_relays;
+	size_t max_inflight;
+	bool store_recipients;
+};
+
+/* now is the reference of stamps without a year. NULL with err if a rule is
+ * wrong. */
+struct walk *walk_new(const struct walk_rules *, int64_t now, struct err *);
+void walk_free(struct walk *);
+
+/*
+ * Takes whole lines from the front of bytes, until there is no more or it's
+ * time to commit; returns how much it took. What is left is fed again, with
+ * more behind it.
+ */
+size_t walk_feed(struct walk *, const char *bytes, size_t len);
+/* The last line of a file that is complete lacks its newline. */
+void walk_feed_rest(struct walk *, const char *bytes, size_t len);
+
+/* Lines were lost, or another log begins. */
+void walk_gap(struct walk *);
+
+/* Messages and processes that were pushed out, ever. */
+uint64_t walk_evicted(const struct walk *);
+
+#endif

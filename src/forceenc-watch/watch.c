@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+/*
+ * The loop around the walk. A turn reads what is there, up to a budget, and
+ * commits when a second has passed or there is much to commit. While the
+ * store can't be written nothing is read: the log is the queue.
+ */
+
+#include "forceenc-watch/watch.h"
+
+#include <event2/event.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config.h"
+#ifdef HAVE_SYSTEMD
+#include <systemd/sd-daemon.h>
+#endif
+
+#include "forceenc-watch/follow.h"
+#include "forceenc-watch/keep.h"
+#include "forceenc/clock.h"
+#include "forceenc/log.h"
+#include "forceenc/mem.h"
+#include "forceenc/must.h"
+#include "forceenc/text.h"
+
+#define WATCH_STEPS     64   /* a turn */
+#define WATCH_POLL_MS   250  /* where nothing was to be read */
+#define WATCH_RETRY_MS  1000 /* where nothing could be written */
+#define WATCH_COMMIT_MS 1000
+/* A big state is committed less often: so many bytes a second. */
+#define WATCH_STATE_RATE    262144
+#define WATCH_COMMIT_MAX_MS 30000
+#define WATCH_TIDY_MS       600000
+
+struct watch {
+	struct conf *conf;
+	struct event_base *base;
+	struct event *timer;
+	struct event *on_signal[3];
+	struct store *store;
+	struct keep keep;
+	struct walk *walk;
+	struct follow *follow;
+	bool must_commit; /* before anything else is read */
+	bool dirty;       /* something was read since the last commit */
+	bool failing;     /* the last commit did */
+	uint64_t commit_at;
+	uint64_t tidy_at;
+};
+
+void
+watch_rules(struct walk_rules *rules, const struct conf *conf)
+{
+	rules->recipient_delimiter = "";
+	rules->fold_local_part = conf->fold_local_part;
+	rules->syslog_names = conf->syslog_names;
+	rules->local_relays = conf->local_relays;
+	rules->max_inflight = conf->max_inflight;
+	rules->store_recipients = conf->store_recipients;
+}
+
+const char *
+watch_host(void)
+{
+	static char name[HOST_NAME_MAX + 1];
+
+	if (gethostname(name, sizeof(name) - 1) == -1 || name[0] == '\0')
+		return "localhost";
+	return name;
+}
+
+static void
+watch_notify(const char *state)
+{
+#ifdef HAVE_SYSTEMD
+	sd_notify(0, state);
+#else
+	(void)state;
+#endif
+}
+
+static int64_t
+watch_now(void)
+{
+	return (int64_t)(clock_wall() / 1000);
+}
+
+/* Where to go on: the follower's own state, or what imports left. */
+static int
+watch_load(struct watch *watch, struct keep_position *position, struct err *err)
+{
+	int rc = keep_load_state(&watch->keep, "follow", watch->walk, err);
+
+	if (rc == 0)
+		rc = keep_load_state(&watch->keep, "import", watch->walk, err);
+	if (rc == -1)
+		return -1;
+	return keep_load_position(&watch->keep, position, err) == -1 ? -1 : 0;
+}
+
+static int
+watch_begin_log(struct watch *watch, struct err *err)
+{
+	struct keep_position position;
+	struct fingerprint print;
+	struct keep_input input;
+
+	if (watch_load(watch, &position, err) == -1)
+		return -1;
+	watch->follow =
+	    follow_new(watch->conf->log + strlen("file:"), &position);
+	if (!follow_start_print(watch->follow, &print))
+		return 0;
+	if (keep_load_input(&watch->keep, &print, &input, err) == -1)
+		return -1;
+	if (input.offset > 0)
+		follow_start_at(watch->follow, input.offset);
+	return 0;
+}
+
+static void
+watch_end_log(struct watch *watch)
+{
+	follow_free(watch->follow);
+	watch->follow = NULL;
+	walk_free(watch->walk);
+	watch->walk = NULL;
+	keep_fini(&watch->keep);
+	store_close(watch->store);
+	watch->store = NULL;
+}
+
+/* Opens the store and goes on from what is in it. */
+static int
+watch_begin(struct watch *watch, struct err *err)
+{
+	struct walk_rules rules;
+
+	watch_rules(&rules, watch->conf);
+	watch->walk = walk_new(&rules, watch_now(), err);
+	if (watch->walk == NULL)
+		return err_prefix(err, "local_relays");
+	watch->store =
+	    store_open(watch->conf->store, STORE_WRITE, watch_host(), err);
+	keep_init(&watch->keep, watch->store, "follow");
+	if (watch->store == NULL || watch_begin_log(watch, err) == -1) {
+		watch_end_log(watch);
+		return -1;
+	}
+	watch->must_commit = watch->failing = false;
+	/* The first commit says which file it is, before it is rotated. */
+	watch->dirty = true;
+	watch->commit_at = clock_now();
+	watch->tidy_at = clock_now();
+	return 0;
+}
+
+static void
+watch_tell(const struct watch *watch, uint64_t behind)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text),
+	    "STATUS=%" PRIu64 " lines, %" PRIu64 " bytes behind, %" PRIu64
+	    " commits",
+	    watch->walk->counters.lines, behind, watch->keep.commits);
+	watch_notify(text);
+}
+
+static void
+watch_commit_failed(struct watch *watch, const struct err *err)
+{
+	if (!watch->failing)
+		log_error("%s: can't be written: %s; the log waits (retry=1s)",
+		    text_show_str(watch->conf->store), err->text);
+	watch->failing = true;
+}
+
+static bool
+watch_commit(struct watch *watch)
+{
+	struct keep_position position;
+	struct fingerprint print;
+	struct keep_report report;
+	struct err err;
+	uint64_t wait;
+	bool known;
+
+	follow_position(watch->follow, &position);
+	known = follow_print(watch->follow, &print);
+	report.bytes_behind = follow_behind(watch->follow);
+	report.now = watch_now();
+	if (keep_commit(&watch->keep, watch->walk, &position,
+		known ? &print : NULL, &report, &err) == -1) {
+		watch_commit_failed(watch, &err);
+		return false;
+	}
+	if (watch->failing)
+		log_info(
+		    "%s: is written again", text_show_str(watch->conf->store));
+	watch->failing = watch->must_commit = watch->dirty = false;
+	wait =
+	    WATCH_COMMIT_MS + watch->keep.state.len * 1000 / WATCH_STATE_RATE;
+	watch->commit_at = clock_now() +
+	    (wait < WATCH_COMMIT_MAX_MS ? wait : WATCH_COMMIT_MAX_MS);
+	watch_tell(watch, report.bytes_behind);
+	return true;
+}
+
+static void
+watch_tidy(struct watch *watch)
+{
+	const struct conf *conf = watch->conf;
+	struct err err;
+	int rc = store_tidy(watch->store, watch_now(), conf->keep_hours,
+	    conf->keep_days, conf->failures_kept, &err);
+
+	if (rc == -1)
+		log_warn("%s: can't be tidied: %s", text_show_str(conf->store),
+		    err.text);
+	watch->tidy_at = clock_now() + (rc == 1 ? 0 : WATCH_TIDY_MS);
+}
+
+/* The database was removed or replaced: what is in the new one is true. */
+static void
+watch_reopen(struct watch *watch)
+{
+	struct err err;
+
+	watch_end_log(watch);
+	if (watch_begin(watch, &err) == -1)
+		watch_commit_failed(watch, &err);
+	else
+		log_info(
+		    "%s: is opened anew", text_show_str(watch->conf->store));
+}
+
+/* Reads; true if there is more. */
+static bool
+watch_read(struct watch *watch)
+{
+	enum follow_step step = FOLLOW_MORE;
+	unsigned i;
+
+	for (i = 0; i < WATCH_STEPS && step == FOLLOW_MORE; i++) {
+		step = follow_step(watch->follow, watch->walk);
+		watch->dirty = watch->dirty || step != FOLLOW_IDLE ||
+		    !tally_empty(watch->walk->tally);
+	}
+	watch->must_commit = step == FOLLOW_COMMIT;
+	if (step == FOLLOW_IDLE)
+		correlate_idle(watch->walk->inflight, watch_now());
+	return step != FOLLOW_IDLE;
+}
+
+static unsigned
+watch_turn(struct watch *watch)
+{
+	bool more;
+
+	if (watch->store == NULL || store_lost(watch->store)) {
+		watch_reopen(watch);
+		if (watch->store == NULL)
+			return WATCH_RETRY_MS;
+	}
+	if (watch->must_commit && !watch_commit(watch))
+		return WATCH_RETRY_MS;
+	more = watch_read(watch);
+	if ((watch->must_commit ||
+		(watch->dirty && clock_now() >= watch->commit_at)) &&
+	    !watch_commit(watch)) {
+		watch->must_commit = true;
+		return WATCH_RETRY_MS;
+	}
+	if (clock_now() >= watch->tidy_at)
+		watch_tidy(watch);
+	return more ? 0 : WATCH_POLL_MS;
+}
+
+static void
+watch_on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct watch *watch = arg;
+	unsigned ms = watch_turn(watch);
+	struct timeval wait = {ms / 1000, (suseconds_t)(ms % 1000) * 1000};
+
+	(void)fd;
+	(void)what;
+	event_add(watch->timer, &wait);
+}
+
+/* What was read is committed under the old configuration; the new one goes
+ * on from there. */
+static void
+watch_reload(struct watch *watch)
+{
+	struct problems problems = {0};
+	struct conf *conf = conf_load(watch->conf->path, &problems), *old;
+	struct err err;
+	size_t i;
+
+	for (i = 0; i < problems.n; i++)
+		log_error("%s", problems.line[i]);
+	problems_fini(&problems);
+	if (conf == NULL || strcmp(conf->log, "-") == 0) {
+		log_error("configuration not reloaded");
+		conf_free(conf);
+		return;
+	}
+	if (watch->store != NULL)
+		watch_commit(watch);
+	watch_end_log(watch);
+	old = watch->conf;
+	watch->conf = conf;
+	log_set_level(conf->log_level);
+	if (watch_begin(watch, &err) == -1) {
+		log_error("%s; going on as before", err.text);
+		watch->conf = old;
+		conf_free(conf);
+		if (watch_begin(watch, &err) == -1)
+			watch_commit_failed(watch, &err);
+		return;
+	}
+	conf_free(old);
+	log_info("reloaded");
+}
+
+static void
+watch_on_signal(evutil_socket_t signo, short what, void *arg)
+{
+	struct watch *watch = arg;
+
+	(void)what;
+	if (signo == SIGHUP)
+		watch_reload(watch);
+	else
+		event_base_loopbreak(watch->base);
+}
+
+static void
+watch_loop(struct watch *watch)
+{
+	static const int signals[] = {SIGHUP, SIGTERM, SIGINT};
+	struct timeval now = {0, 0};
+	size_t i;
+
+	watch->base = event_base_new();
+	MUST(watch->base != NULL);
+	for (i = 0; i < 3; i++) {
+		watch->on_signal[i] = evsignal_new(
+		    watch->base, signals[i], watch_on_signal, watch);
+		MUST(watch->on_signal[i] != NULL);
+		event_add(watch->on_signal[i], NULL);
+	}
+	watch->timer = evtimer_new(watch->base, watch_on_timer, watch);
+	MUST(watch->timer != NULL);
+	event_add(watch->timer, &now);
+	event_base_dispatch(watch->base);
+	for (i = 0; i < 3; i++)
+		event_free(watch->on_signal[i]);
+	event_free(watch->timer);
+	event_base_free(watch->base);
+	libevent_global_shutdown();
+}
+
+int
+watch_run(struct conf *conf, struct err *err)
+{
+	struct watch watch = {.conf = conf};
+
+	log_set_level(conf->log_level);
+	if (watch_begin(&watch, err) == -1) {
+		conf_free(conf);
+		return -1;
+	}
+	log_info("ready (log=%s store=%s)", text_show_str(conf->log),
+	    text_show_str(conf->store));
+	watch_notify("READY=1");
+	watch_loop(&watch);
+	watch_notify("STOPPING=1");
+	if (watch.store != NULL)
+		watch_commit(&watch);
+	watch_end_log(&watch);
+	conf_free(watch.conf);
+	return 0;
+}

@@ -1,0 +1,204 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The forceenc authors
+"""The whole program counts a long log to the last recipient, whatever happens
+to it and to the log meanwhile."""
+
+import bz2
+import gzip
+import lzma
+import os
+import random
+import shutil
+import sys
+import time
+
+import watched
+
+MESSAGES = 3000
+# How often it is killed; more takes longer.
+KILLS = int(os.environ.get("FORCEENC_KILLS", "40"))
+SEED = int(os.environ.get("FORCEENC_SEED", str(time.time_ns())))
+
+
+def cut(log, parts):
+    """At line ends."""
+    places = [0]
+    for i in range(1, parts):
+        places.append(log.index(b"\n", len(log) * i // parts) + 1)
+    places.append(len(log))
+    return [log[a:b] for a, b in zip(places, places[1:])]
+
+
+def write(path, data, how=open):
+    with how(path, "wb") as f:
+        f.write(data)
+
+
+def expect(name, have, want):
+    wrong = watched.differences(have, want)
+    if sum(want.values()) < 1000:
+        wrong.append("hardly anything is expected")
+    for line in wrong:
+        print(f"{name}: {line}")
+    print(f"{name}: {'wrong' if wrong else 'right'}")
+    return not wrong
+
+
+def test_import(watch, log, truth, _):
+    write(watch.log, log)
+    watch.imports(watch.log)
+    first = expect("import", watch.totals(), truth)
+    write(watch.path("again.gz"), log, gzip.open)
+    watch.imports(watch.log, watch.path("again.gz"))
+    return first and expect("imported again", watch.totals(), truth)
+
+
+def test_archives(watch, log, truth, _):
+    parts = cut(log, 5)
+    write(watch.path("a"), parts[3])
+    write(watch.path("b.gz"), parts[0], gzip.open)
+    write(watch.path("c.xz"), parts[2], lzma.open)
+    write(watch.path("d.bz2"), parts[1], bz2.open)
+    write(watch.path("e"), parts[4])
+    with open(watch.path("e"), "rb") as f:
+        watch.imports(*map(watch.path, ("a", "b.gz", "c.xz", "d.bz2")), "-",
+                      stdin=f)
+    return expect("archives", watch.totals(), truth)
+
+
+def test_import_then_follow(watch, log, truth, _):
+    parts = cut(log, 3)
+    write(watch.path("mail.log.1"), parts[0])
+    write(watch.log, parts[1])
+    watch.imports(watch.path("mail.log.1"), watch.log)
+    watch.start()
+    with open(watch.log, "ab") as f:
+        f.write(parts[2])
+    watch.wait_bytes(len(log))
+    watch.stop()
+    watch.imports(watch.log, watch.path("mail.log.1"))
+    return expect("imported, then followed", watch.totals(), truth)
+
+
+def test_import_killed(watch, log, truth, chance):
+    # In small steps, and at the same files again each time.
+    names = [watch.path(f"part.{i}") for i in range(20)]
+    for name, part in zip(names, cut(log, len(names))):
+        write(name, part)
+    for _ in range(KILLS):
+        process = watch.popen("--import", *names)
+        time.sleep(chance.uniform(0, 0.06))
+        process.kill()
+        process.wait()
+    watch.imports(*names)
+    return expect(f"import, killed {KILLS} times", watch.totals(), truth)
+
+
+class Writer:
+    """Writes the log in pieces of any size, and rotates it meanwhile."""
+
+    def __init__(self, watch, chance):
+        self.watch = watch
+        self.chance = chance
+        self.file = open(watch.log, "ab", buffering=0)
+        self.rotated = 0
+
+    def write(self, data):
+        self.file.write(data)
+
+    def shift(self):
+        """mail.log.1 becomes mail.log.2.gz, and so on."""
+        for i in range(self.rotated, 1, -1):
+            os.rename(self.watch.path(f"mail.log.{i}.gz"),
+                      self.watch.path(f"mail.log.{i + 1}.gz"))
+        if self.rotated > 0:
+            plain = self.watch.path("mail.log.1")
+            with open(plain, "rb") as f:
+                write(self.watch.path("gzip.tmp"), f.read(), gzip.open)
+            os.rename(self.watch.path("gzip.tmp"),
+                      self.watch.path("mail.log.2.gz"))
+            os.remove(plain)
+        self.rotated += 1
+
+    def rename(self, more):
+        """The writer goes on in the old file for a while."""
+        self.shift()
+        os.rename(self.watch.log, self.watch.path("mail.log.1"))
+        new = open(self.watch.log, "ab", buffering=0)
+        self.file.write(more)
+        self.file.close()
+        self.file = new
+
+    def copytruncate(self, more):
+        self.file.write(more)
+        self.shift()
+        shutil.copyfile(self.watch.log, self.watch.path("mail.log.1"))
+        self.file.truncate(0)
+
+    def pieces(self, log):
+        at = 0
+        while at < len(log):
+            size = int(self.chance.expovariate(1 / 12000)) + 1
+            yield log[at:at + size]
+            at += size
+
+
+def test_follow(watch, log, truth, chance, kills=0, rotate=True):
+    writer = Writer(watch, chance)
+    killed = 0
+    written = log.index(b"\n") + 1
+    writer.write(log[:written])
+    watch.start()
+    # From now on it knows which log is its first.
+    watch.wait_bytes(written)
+    for piece in writer.pieces(log[written:]):
+        # A rotation comes between lines, whoever makes it.
+        end = piece.rfind(b"\n") + 1
+        if rotate and end > 0 and chance.random() < 0.06:
+            chance.choice([writer.rename, writer.copytruncate])(piece[:end])
+            writer.write(piece[end:])
+        else:
+            writer.write(piece)
+        written += len(piece)
+        if (watch.process is not None and killed < kills
+                and chance.random() < 0.3):
+            time.sleep(chance.uniform(0, 0.05))
+            watch.kill()
+            killed += 1
+            if chance.random() < 0.8:
+                watch.start()
+        elif chance.random() < 0.1:
+            time.sleep(chance.uniform(0, 0.3))
+        if watch.process is None and chance.random() < 0.3:
+            watch.start()
+    if watch.process is None:
+        watch.start()
+    watch.wait_bytes(len(log))
+    watch.stop()
+    if watch.counters()["gaps"] > 0:
+        print(watch.stderr())
+    return expect(f"followed, rotated {writer.rotated} times, killed"
+                  f" {killed} times", watch.totals(), truth)
+
+
+def main():
+    print(f"FORCEENC_SEED={SEED}")
+    chance = random.Random(SEED)
+    tests = [test_import, test_archives, test_import_then_follow,
+             test_import_killed, test_follow,
+             lambda *all: test_follow(*all, kills=KILLS)]
+    good = True
+    for test in tests:
+        watch = watched.Watched()
+        try:
+            log, truth = watched.genlog(watch.dir, MESSAGES, "-r",
+                                        str(chance.randrange(1000000)))
+            good = test(watch, log, truth, chance) and good
+        finally:
+            watch.close()
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

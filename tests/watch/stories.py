@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The forceenc authors
+"""Stories: tests/watch/stories/NAME/log goes in, and expect.json says what is
+counted: [sender, destination, service, outcome, level, reason, recipients],
+where null is "none". "options" are those of replay, "counters" and "failures"
+and "inbound" are looked at if they are there."""
+
+import collections
+import json
+import os
+import subprocess
+import sys
+
+SRC = os.environ["abs_top_srcdir"]
+BUILD = os.environ["abs_top_builddir"]
+REPLAY = os.path.join(BUILD, "tests", "watch", "replay")
+FOLDER = os.path.join(SRC, "tests", "watch", "stories")
+
+problems = []
+
+
+def replay(log, *options):
+    done = subprocess.run([REPLAY, *options, log], check=True,
+                          capture_output=True, text=True,
+                          env={**os.environ, "TZ": "Europe/Berlin"})
+    return [line.split("\t") for line in done.stdout.splitlines()]
+
+
+def told(rows):
+    counts = collections.Counter()
+    hours = collections.Counter()
+    inbound = collections.Counter()
+    failures = []
+    counters = {}
+    for word, *fields in rows:
+        if word == "count":
+            key = tuple(None if f == "-" else f for f in fields[:6])
+            counts[key] += int(fields[7])
+            hours[fields[6]] += int(fields[7])
+        elif word == "inbound":
+            inbound[fields[0]] += int(fields[2])
+        elif word == "failure":
+            failures.append(fields[1:])
+        elif word != "session":
+            counters[word] = int(fields[0])
+    return {
+        "counts": sorted(([*key, n] for key, n in counts.items()), key=str),
+        "hours": dict(hours), "inbound": dict(inbound),
+        "failures": failures, "counters": counters,
+    }
+
+
+def compare(name):
+    folder = os.path.join(FOLDER, name)
+    log = os.path.join(folder, "log")
+    with open(os.path.join(folder, "expect.json"), encoding="utf-8") as f:
+        want = json.load(f)
+    options = want.pop("options", [])
+    want["counts"] = sorted(want["counts"], key=str)
+    for more in ([], ["-p", "61"], ["-p", "997", "-s"]):
+        have = told(replay(log, *options, *more))
+        for key, value in want.items():
+            got = have[key]
+            if key == "counters":
+                got = {word: got[word] for word in value}
+            if got != value:
+                problems.append(f"{name} {' '.join(more)}: {key}:"
+                                f" {json.dumps(got)},"
+                                f" not {json.dumps(value)}")
+
+
+def main():
+    names = sorted(os.listdir(FOLDER))
+    for name in names:
+        compare(name)
+    print(f"{len(names)} stories")
+    for problem in problems:
+        print(problem)
+    return 1 if problems or len(names) < 10 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

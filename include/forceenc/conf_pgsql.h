@@ -42,6 +42,7 @@ struct conf_pgsql {
 	uint64_t idle_interval;  /* 0: connections stay */
 	uint64_t retry_interval; /* the longest */
 	bool prepared_statements;
+	char *listen_channel; /* "": none */
 
 	/* What the hosts' parameters were made of. */
 	char *user;

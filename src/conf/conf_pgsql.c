@@ -18,6 +18,9 @@
 #include "forceenc/mem.h"
 #include "forceenc/text.h"
 
+/* What PostgreSQL doesn't cut off. */
+#define CONF_PGSQL_CHANNEL_MAX 63
+
 static const struct conf_sql conf_pgsql_sql = {
     .type = "pgsql", .options = option_pgsql, .functions = true, .mark = '$'};
 
@@ -43,7 +46,12 @@ conf_pgsql_complete_host(const struct conf_pgsql *pgsql,
     struct conf_pgsql_host *host, bool root_is_set)
 {
 	const char *sslmode = conf_pgsql_word("sslmode", pgsql->sslmode);
+	const char *session = conf_pgsql_word(
+	    "target_session_attrs", pgsql->target_session_attrs);
 
+	/* The first word is any of them. */
+	if (pgsql->target_session_attrs == 0 && *pgsql->listen_channel != '\0')
+		session = "primary";
 	/* The first word is no mode of libpq's. */
 	if (pgsql->sslmode == 0)
 		sslmode =
@@ -60,11 +68,36 @@ conf_pgsql_complete_host(const struct conf_pgsql *pgsql,
 		    host, "sslrootcert", pgsql->sslrootcert);
 	conf_pgsql_host_default(host, "sslcert", pgsql->sslcert);
 	conf_pgsql_host_default(host, "sslkey", pgsql->sslkey);
-	conf_pgsql_host_default(host, "target_session_attrs",
-	    conf_pgsql_word(
-		"target_session_attrs", pgsql->target_session_attrs));
+	conf_pgsql_host_default(host, "target_session_attrs", session);
 	conf_pgsql_host_default(host, "gssencmode", "disable");
 	conf_pgsql_host_default(host, "fallback_application_name", "forceenc");
+}
+
+/* Only a primary tells of changes, and it tells of them before its standbys
+ * know: an answer of theirs that was asked for then would be believed. */
+static bool
+conf_pgsql_may_listen(const struct conf_pgsql_host *host)
+{
+	const char *session =
+	    conf_pgsql_host_find(host, "target_session_attrs");
+
+	return strcmp(session, "primary") == 0 ||
+	    strcmp(session, "read-write") == 0;
+}
+
+static void
+conf_pgsql_check_host(const struct conf_pgsql *pgsql,
+    const struct conf_pgsql_host *host, const struct value *value,
+    struct problems *problems)
+{
+	if (conf_pgsql_host_find(host, "dbname") == NULL)
+		value_wrong(value, problems,
+		    "%s: the database has no name; set dbname", host->name);
+	if (*pgsql->listen_channel != '\0' && !conf_pgsql_may_listen(host))
+		value_wrong(value, problems,
+		    "%s: listen_channel is set, and only a primary tells of "
+		    "changes; write target_session_attrs = primary",
+		    host->name);
 }
 
 static void
@@ -80,10 +113,7 @@ conf_pgsql_add_host(struct conf_pgsql *out, const struct value *value,
 	if (conf_pgsql_host_parse(host, word, &err) == 0) {
 		conf_pgsql_complete_host(
 		    out, host, file_find(value->file, "sslrootcert") != NULL);
-		if (conf_pgsql_host_find(host, "dbname") == NULL)
-			value_wrong(value, problems,
-			    "%s: the database has no name; set dbname",
-			    host->name);
+		conf_pgsql_check_host(out, host, value, problems);
 		return;
 	}
 	if (strchr(word, '@') != NULL && strstr(word, "://") == NULL)
@@ -165,6 +195,8 @@ void
 conf_pgsql_read(
     struct conf_pgsql *out, const struct file *file, struct problems *problems)
 {
+	struct value value;
+
 	conf_sql_read(&conf_pgsql_sql, out, file, problems);
 	conf_sql_check_templates(
 	    &conf_pgsql_sql, out->query, out->result_format, file, problems);
@@ -175,6 +207,12 @@ conf_pgsql_read(
 	out->sslcert = conf_pgsql_path(file, "sslcert", problems);
 	out->sslkey = conf_pgsql_path(file, "sslkey", problems);
 	conf_pgsql_read_hosts(out, file, problems);
+	if (strlen(out->listen_channel) > CONF_PGSQL_CHANNEL_MAX &&
+	    value_get(&value, file, "listen_channel",
+		option_find(option_pgsql, "listen_channel"), problems))
+		value_wrong(&value, problems,
+		    "longer than the name of a channel may be (%d bytes)",
+		    CONF_PGSQL_CHANNEL_MAX);
 }
 
 void

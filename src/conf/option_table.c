@@ -361,6 +361,9 @@ const struct option option_pgsql[] = {
 	 .def = "any", .words = option_sessions,
 	 INTO(conf_pgsql, target_session_attrs),
 	 .help = "which servers will do"},
+	{.name = "listen_channel", .type = OPTION_TEXT, .def = "",
+	 .optional = true, INTO(conf_pgsql, listen_channel),
+	 .help = "the channel on which changes are told"},
 	{.name = NULL},
 };
 /* clang-format on */

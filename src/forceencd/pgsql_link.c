@@ -237,7 +237,8 @@ static void
 pgsql_link_warn_lost(
     struct pgsql_link *link, const struct err *why, uint64_t now)
 {
-	if (!link->good || (link->refused && link->conf->nhosts == 1))
+	if (link->name == NULL || !link->good ||
+	    (link->refused && link->conf->nhosts == 1))
 		return;
 	if (link->logged_at != 0 && now - link->logged_at < PGSQL_LINK_QUIET)
 		return;

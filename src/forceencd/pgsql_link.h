@@ -47,8 +47,8 @@ enum pgsql_link_state {
 	PGSQL_LINK_DOWN, /* that's known; attempts may be under way */
 };
 
-/* conf, env and ops are borrowed. name is the table's, for the log. A link
- * that lasts is never closed for being idle. */
+/* conf, env and ops are borrowed. name is the table's, for the log; NULL
+ * to log nothing. A link that lasts is never closed for being idle. */
 struct pgsql_link *pgsql_link_new(const char *name, const struct conf_pgsql *,
     const struct source_env *, bool lasts, const struct pgsql_link_ops *,
     void *arg);

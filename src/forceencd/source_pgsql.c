@@ -16,6 +16,7 @@
 #include "forceenc/template.h"
 #include "forceenc/text.h"
 #include "forceencd/pgsql_link.h"
+#include "forceencd/pgsql_listen.h"
 #include "forceencd/values.h"
 
 #define SOURCE_PGSQL_MAGIC 0x50475351u
@@ -42,7 +43,8 @@ struct source_pgsql {
 	struct values_rules rules;
 
 	struct pgsql_link *link;
-	struct err down; /* why no server can be asked */
+	struct pgsql_listen *listen; /* NULL: not wanted */
+	struct err down;             /* why no server can be asked */
 	struct source_pgsql_flight flight[SOURCE_PGSQL_FLIGHTS];
 	struct source_asks waiting;
 	struct source_asks again; /* of a lost connection: they come first */
@@ -331,9 +333,11 @@ source_pgsql_cancel(struct source *base, struct source_ask *ask)
 static enum source_sight
 source_pgsql_look(struct source *base, uint64_t now)
 {
-	(void)base;
+	struct source_pgsql *source = source_pgsql_of(base);
+
 	(void)now;
-	return SOURCE_BLIND;
+	return source->listen != NULL ? pgsql_listen_look(source->listen)
+				      : SOURCE_BLIND;
 }
 
 static struct source_pgsql_flight *
@@ -386,15 +390,26 @@ source_pgsql_send(struct source_pgsql *source, uint64_t now)
 }
 
 static uint64_t
-source_pgsql_tick(struct source *base, uint64_t now)
+source_pgsql_ask_on(struct source_pgsql *source, uint64_t now)
 {
-	struct source_pgsql *source = source_pgsql_of(base);
 	uint64_t next = pgsql_link_tick(source->link, now);
 
 	if (pgsql_link_state(source->link) != PGSQL_LINK_READY)
 		return next;
 	source_pgsql_send(source, now);
 	return pgsql_link_tick(source->link, now);
+}
+
+static uint64_t
+source_pgsql_tick(struct source *base, uint64_t now)
+{
+	struct source_pgsql *source = source_pgsql_of(base);
+	uint64_t at = source_pgsql_ask_on(source, now), next;
+
+	if (source->listen == NULL)
+		return at;
+	next = pgsql_listen_tick(source->listen, now);
+	return next < at ? next : at;
 }
 
 static void
@@ -407,6 +422,7 @@ source_pgsql_free(struct source *base)
 	for (i = 0; i < SOURCE_PGSQL_FLIGHTS; i++)
 		MUST(source->flight[i].ask == NULL);
 	pgsql_link_free(source->link);
+	pgsql_listen_free(source->listen);
 	template_query_fini(&source->query);
 	source->magic = 0;
 	free(source);
@@ -443,5 +459,7 @@ source_pgsql_new(const struct conf_table *table, const struct answers *answers,
 	MUST(template_query_init(&source->query, conf->query, '$', NULL) == 0);
 	source->link = pgsql_link_new(
 	    table->spec, conf, env, false, &source_pgsql_link_ops, source);
+	if (*conf->listen_channel != '\0')
+		source->listen = pgsql_listen_new(&source->base, conf, env);
 	return &source->base;
 }

@@ -242,6 +242,8 @@ static const struct pgsql_row pgsql_rows[] = {
     {"sslmode = yes\n", "policy.cf:2: sslmode: \"yes\": *verify-full"},
     {"target_session_attrs = prefer-standby\n",
 	"policy.cf:2: target_session_attrs: *no such word"},
+    {"listen_channel = c\ntarget_session_attrs = standby\n",
+	"policy.cf: hosts: localhost:5432: *only a primary tells"},
     {"prepared_statements = 1\n", "policy.cf:2: prepared_statements: "},
     {"password_file = gone\n",
 	"policy.cf:2: password_file: *No such file or directory"},
@@ -272,6 +274,34 @@ pgsql_refuses(void **state)
 	conf_test_problem(t, 0, "policy.cf:1: hosts: c:5432: *set dbname");
 	conf_test_problem(t, 1, "policy.cf:1: hosts: d:5432: *set dbname");
 	assert_int_equal(t->problems.n, 2);
+}
+
+static void
+pgsql_listens_to_a_primary(void **state)
+{
+	struct conf_test *t = *state;
+	struct conf *conf = pgsql_load(t,
+	    "dbname = m\nlisten_channel = c\n"
+	    "hosts = a, postgresql://b?target_session_attrs=read-write\n");
+	const struct conf_pgsql_host *host = pgsql_of(conf)->host;
+
+	assert_string_equal(pgsql_of(conf)->listen_channel, "c");
+	assert_string_equal(
+	    pgsql_param(host, "target_session_attrs"), "primary");
+	assert_string_equal(
+	    pgsql_param(host + 1, "target_session_attrs"), "read-write");
+	conf_free(conf);
+	folder_write_text(&t->folder, "policy.cf",
+	    "dbname = m\nlisten_channel = c\n"
+	    "hosts = a, postgresql://b?target_session_attrs=any\n");
+	conf_test_refused(
+	    t, TABLES, "policy.cf:3: hosts: b:5432: *only a primary tells");
+	folder_write_text(&t->folder, "policy.cf",
+	    "dbname = m\nlisten_channel = "
+	    "123456789 123456789 123456789 123456789 123456789 123456789 "
+	    "1234\n");
+	conf_test_refused(
+	    t, TABLES, "policy.cf:2: listen_channel: longer than *63");
 }
 
 static void
@@ -423,6 +453,7 @@ main(void)
 	    TEST(pgsql_lets_a_uri_come_first),
 	    TEST(pgsql_checks_certificates_of_others),
 	    TEST(pgsql_refuses),
+	    TEST(pgsql_listens_to_a_primary),
 	    TEST(pgsql_bounds_the_hosts),
 	    TEST(pgsql_reads_the_password),
 	    TEST(pgsql_equals_itself_alone),

@@ -113,6 +113,10 @@ class Served:
             return reply
         return until(ask, wanted, limit)
 
+    def becomes(self, key, wanted, limit=2.0):
+        """Whatever it's before."""
+        return until(lambda: self.ask(key), wanted, limit)
+
     def is_well(self):
         for key in (ALICE, BOB, CARL):
             self.until(key, self.client.FOUND)

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "forceenc/answer.h"
+#include "forceenc/conf_pgsql.h"
 #include "forceenc/endpoint.h"
 #include "forceenc/log.h"
 #include "forceenc/problems.h"
@@ -115,7 +116,11 @@ struct conf_ldap {
 	bool watch;
 };
 
-enum conf_table_type { CONF_TABLE_SQLITE, CONF_TABLE_LDAP };
+enum conf_table_type {
+	CONF_TABLE_SQLITE,
+	CONF_TABLE_LDAP,
+	CONF_TABLE_PGSQL,
+};
 
 struct conf_table {
 	char *spec; /* "sqlite:/etc/forceenc/policy.cf": for messages */
@@ -123,8 +128,9 @@ struct conf_table {
 	char *text; /* what it sets, in one text that is another one when
 		     * anything else is set: may hold secrets */
 	enum conf_table_type type;
-	struct conf_sqlite sqlite;
+	struct conf_sqlite sqlite; /* or another one, by its type */
 	struct conf_ldap ldap;
+	struct conf_pgsql pgsql;
 };
 
 struct conf_map {

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/types.h>
 
+#include "conf/uri.h"
 #include "forceenc/buf.h"
 #include "forceenc/mem.h"
 #include "forceenc/must.h"
@@ -265,5 +266,13 @@ option_same(const struct option *option, const void *a, const void *b)
 const char *
 option_show(const struct option *option, const char *value)
 {
-	return option->type == OPTION_SECRET ? "(hidden)" : value;
+	static struct buf shown;
+
+	if (option->type == OPTION_SECRET)
+		return "(hidden)";
+	if (!option->uris)
+		return value;
+	buf_clear(&shown);
+	uri_add_hidden(&shown, value);
+	return buf_text(&shown);
 }

@@ -38,6 +38,7 @@ struct option {
 	const char *const
 	    *words;    /* NULL-terminated; the field gets the index */
 	bool restart;  /* a running daemon can't take it over; has a field */
+	bool uris;     /* may hold URIs, whose passwords are never shown */
 	bool optional; /* may be empty */
 	size_t offset; /* of the field */
 	size_t size;   /* of the field; 0: who asked for the value
@@ -50,6 +51,7 @@ extern const struct option option_main[];   /* into struct conf */
 extern const struct option option_map[];    /* one set for each map */
 extern const struct option option_sqlite[]; /* into struct conf_sqlite */
 extern const struct option option_ldap[];   /* into struct conf_ldap */
+extern const struct option option_pgsql[];  /* into struct conf_pgsql */
 
 /* NULL if there is none of that name. */
 const struct option *option_find(const struct option *table, const char *name);
@@ -73,7 +75,8 @@ void option_fini(const struct option *table, void *base);
 /* Whether two fields hold the same. The option has a field. */
 bool option_same(const struct option *, const void *a, const void *b);
 
-/* value, or "(hidden)" for a secret. Borrowed. */
+/* value as it may be shown: "(hidden)" for a secret. Borrowed, until the next
+ * call. */
 const char *option_show(const struct option *, const char *value);
 
 #endif

@@ -33,6 +33,13 @@ static const char *const option_ldap_binds[] = {
 /* What is refused has an odd number. */
 static const char *const option_ldap_chases[] = {"0", "1", "no", "yes", NULL};
 
+/* "auto" is ours, the others are libpq's. */
+static const char *const option_sslmodes[] = {"auto", "disable", "allow",
+    "prefer", "require", "verify-ca", "verify-full", NULL};
+
+static const char *const option_sessions[] = {
+    "any", "read-write", "read-only", "primary", "standby", NULL};
+
 /* clang-format off */
 const struct option option_main[] = {
 	{.name = "socketmap_listen", .type = OPTION_LIST,
@@ -287,6 +294,76 @@ const struct option option_ldap[] = {
 	{.name = "watch", .type = OPTION_BOOL, .def = "no",
 	 INTO(conf_ldap, watch),
 	 .help = "have the server tell of every change"},
+	{.name = NULL},
+};
+
+const struct option option_pgsql[] = {
+	{.name = "hosts", .type = OPTION_LIST, .def = "localhost",
+	 .uris = true,
+	 .help = "the servers, any of which may be asked"},
+	{.name = "user", .type = OPTION_TEXT, .def = "", .optional = true,
+	 INTO(conf_pgsql, user),
+	 .help = "the user to log in as"},
+	{.name = "password", .type = OPTION_SECRET, .def = "",
+	 .optional = true, INTO(conf_pgsql, password),
+	 .help = "that user's password"},
+	{.name = "password_file", .type = OPTION_TEXT, .def = "",
+	 .optional = true,
+	 .help = "a file whose first line is the password"},
+	{.name = "dbname", .type = OPTION_TEXT, .def = "", .optional = true,
+	 INTO(conf_pgsql, dbname),
+	 .help = "the database's name"},
+	{.name = "query", .type = OPTION_TEXT,
+	 .def = "SELECT answer FROM policy WHERE address = '%s'",
+	 INTO(conf_pgsql, query),
+	 .help = "the query that finds the values of a key"},
+	{.name = "result_format", .type = OPTION_TEXT, .def = "%s",
+	 INTO(conf_pgsql, result_format),
+	 .help = "what is made of each value"},
+	{.name = "domain", .type = OPTION_LIST, .def = "", .optional = true,
+	 .help = "the only domains whose addresses are looked up"},
+	{.name = "expansion_limit", .type = OPTION_COUNT,
+	 .def = "0", .max = INT_MAX, INTO(conf_pgsql, expansion_limit),
+	 .help = "values that one key may have; 0 for any number"},
+	{.name = "encoding", .type = OPTION_TEXT, .def = "UTF8",
+	 INTO(conf_pgsql, encoding),
+	 .help = "the character set that keys and values are in"},
+	{.name = "idle_interval", .type = OPTION_TIME,
+	 .def = "1m", .max = WEEK, .unit = "s",
+	 INTO(conf_pgsql, idle_interval),
+	 .help = "how long an unused connection stays; 0 for ever"},
+	{.name = "retry_interval", .type = OPTION_TIME,
+	 .def = "5s", .min = 100 * MS, .max = HOUR, .unit = "s",
+	 INTO(conf_pgsql, retry_interval),
+	 .help = "the longest time between attempts to connect"},
+	{.name = "connect_time_limit", .type = OPTION_TIME,
+	 .def = "2s", .min = 10 * MS, .max = MINUTE, .unit = "s",
+	 INTO(conf_pgsql, connect_time_limit),
+	 .help = "how long connecting to one server may take"},
+	{.name = "query_time_limit", .type = OPTION_TIME,
+	 .def = "500ms", .min = 10 * MS, .max = MINUTE, .unit = "ms",
+	 INTO(conf_pgsql, query_time_limit),
+	 .help = "how long a query may run"},
+	{.name = "prepared_statements", .type = OPTION_BOOL,
+	 .def = "yes", INTO(conf_pgsql, prepared_statements),
+	 .help = "prepare the query once for each connection"},
+	{.name = "sslmode", .type = OPTION_WORD,
+	 .def = "auto", .words = option_sslmodes, INTO(conf_pgsql, sslmode),
+	 .help = "whether TLS is used and certificates are checked"},
+	{.name = "sslrootcert", .type = OPTION_TEXT,
+	 .def = "/etc/ssl/certs/ca-certificates.crt",
+	 .help = "the authorities that may certify a server"},
+	{.name = "sslcert", .type = OPTION_TEXT, .def = "",
+	 .optional = true, .help = "a certificate to log in with"},
+	{.name = "sslkey", .type = OPTION_TEXT, .def = "",
+	 .optional = true, .help = "that certificate's key"},
+	{.name = "target_session_attrs", .type = OPTION_WORD,
+	 .def = "any", .words = option_sessions,
+	 INTO(conf_pgsql, target_session_attrs),
+	 .help = "which servers will do"},
+	{.name = "listen_channel", .type = OPTION_TEXT, .def = "",
+	 .optional = true, INTO(conf_pgsql, listen_channel),
+	 .help = "the channel on which changes are told"},
 	{.name = NULL},
 };
 /* clang-format on */

@@ -18,6 +18,7 @@
 #include "forceenc/log.h"
 #include "forceenc/mem.h"
 #include "forceenc/must.h"
+#include "forceenc/pq.h"
 #include "forceencd/control_server.h"
 #include "forceencd/handover.h"
 #include "forceencd/snapshot.h"
@@ -366,6 +367,7 @@ daemon_init(struct daemon *daemon, const struct conf *conf)
 
 	signal(SIGPIPE, SIG_IGN);
 	directory_init();
+	pq_init();
 	daemon->fds_max = daemon_raise_limit();
 	daemon->base = event_base_new();
 	MUST(daemon->base != NULL);

@@ -9,6 +9,7 @@
 #include "forceenc/log.h"
 #include "forceenc/must.h"
 #include "forceencd/source_ldap.h"
+#include "forceencd/source_pgsql.h"
 #include "forceencd/source_sqlite.h"
 
 /* A source that comes and goes for the same reason is logged this often (ms). */
@@ -26,6 +27,9 @@ source_new(const struct conf_table *table, const struct answers *answers,
 		break;
 	case CONF_TABLE_LDAP:
 		source = source_ldap_new(table, answers, env);
+		break;
+	case CONF_TABLE_PGSQL:
+		source = source_pgsql_new(table, answers, env);
 		break;
 	}
 	MUST(source != NULL);

@@ -15,7 +15,7 @@ ALLOWED = {
     "sqlite3.h": ["src/db/sqlite.c"],
     "ldap.h": ["src/db/directory*"],
     "openldap.h": ["src/db/directory.c"],
-    "libpq-fe.h": ["src/db/pgsql.c"],
+    "libpq-fe.h": ["src/db/pq.c"],
     "idn2.h": ["src/wire/idn.c"],
     "unicase.h": ["src/wire/fold.c"],
     "uninorm.h": ["src/wire/fold.c"],

@@ -32,6 +32,7 @@ CONTRACTS = {
 # that is the only thing it knows about them.
 FRONTS = {
     "src/forceencd/source": {"src/forceencd/source_ldap",
+                             "src/forceencd/source_pgsql",
                              "src/forceencd/source_sqlite"},
 }
 

@@ -35,5 +35,6 @@ main(void)
 	option_dump("map", option_map);
 	option_dump("sqlite", option_sqlite);
 	option_dump("ldap", option_ldap);
+	option_dump("pgsql", option_pgsql);
 	return 0;
 }

@@ -18,9 +18,10 @@ BUILD = os.environ["abs_top_builddir"]
 DUMP = os.path.join(BUILD, "tests", "check", "option_dump")
 PAGE = "docs/man/forceenc.cf.5"
 SAMPLES = {"etc/forceenc.cf": ("main", "map"), "etc/policy.cf": ("sqlite",),
-           "etc/ldap/people.cf": ("ldap",)}
+           "etc/ldap/people.cf": ("ldap",), "etc/pgsql.cf": ("pgsql",)}
 # Where the page describes which tables; all other sections the first ones.
-SECTIONS = {"SQLite tables": ("sqlite",), "LDAP tables": ("ldap",)}
+SECTIONS = {"SQLite tables": ("sqlite",), "LDAP tables": ("ldap",),
+            "PostgreSQL tables": ("pgsql",)}
 OTHERS = ("main", "map")
 MAP = "forceenc"  # the samples' map
 RESTART = "Takes a restart."

@@ -141,8 +141,8 @@ def make_proxy():
     loop = Loop()
     made = []
 
-    def make(target, number=8):
-        proxy = Proxy(loop, target, net.host(number))
+    def make(target, number=8, address=None):
+        proxy = Proxy(loop, target, address or net.host(number))
         made.append(proxy)
         return proxy
 

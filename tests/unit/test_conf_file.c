@@ -293,6 +293,9 @@ option_names_have_one_meaning(void **state)
 	for (option = option_ldap; option->name != NULL; option++)
 		assert_ptr_equal(
 		    option_find(option_ldap, option->name), option);
+	for (option = option_pgsql; option->name != NULL; option++)
+		assert_ptr_equal(
+		    option_find(option_pgsql, option->name), option);
 }
 
 static void

@@ -149,8 +149,12 @@ static void
 table_needs_a_type(void **state)
 {
 	static const char *const rows[][2] = {
-	    {"policy.cf", "\"policy.cf\": no table; write sqlite:FILE"},
-	    {"sqlite:", "\"sqlite:\": no table; write sqlite:FILE"},
+	    {"policy.cf",
+		"\"policy.cf\": no table; write sqlite:FILE, ldap:FILE or "
+		"pgsql:FILE"},
+	    {"sqlite:",
+		"\"sqlite:\": no table; write sqlite:FILE, ldap:FILE or "
+		"pgsql:FILE"},
 	    {":x", "\":x\": \"\" is no type of table"},
 	    {"SQLite:x", "\"SQLite:x\": \"SQLite\" is no type of table"},
 	    {"hash:/etc/x", "\"hash:/etc/x\": \"hash\" is no type of table"},

@@ -15,6 +15,7 @@ class Proxy:
     stalled     nothing is forwarded to the client any more
     mute        connections are accepted and not made
     delay       seconds that bytes take in either direction
+    eat()       so many more bytes of the server's are forwarded
     limit       bytes from the server after which it falls silent, on each
                 connection made from then on
     """
@@ -29,6 +30,7 @@ class Proxy:
         self.limit = None
         self.accepted = 0
         self._flowing = None
+        self._left = None
         self._server = None
         self._writers = set()
         self.loop.run(self._init())
@@ -65,8 +67,14 @@ class Proxy:
             self._flowing.clear()
         self.loop.run(stall())
 
+    def eat(self, count):
+        async def eat():
+            self._left = count
+        self.loop.run(eat())
+
     def resume(self):
         async def resume():
+            self._left = None
             self._flowing.set()
         self.loop.run(resume())
 
@@ -81,8 +89,8 @@ class Proxy:
                 *self.target)
             self._writers.add(server_writer)
             await asyncio.gather(
-                self._forward(reader, server_writer, None),
-                self._forward(server_reader, writer, self.limit))
+                self._forward(reader, server_writer, False, None),
+                self._forward(server_reader, writer, True, self.limit))
         except OSError:
             pass
         finally:
@@ -90,7 +98,7 @@ class Proxy:
                 writer.close()
             self._writers.discard(writer)
 
-    async def _forward(self, reader, writer, limit):
+    async def _forward(self, reader, writer, is_server, limit):
         """limit is None in the direction of the server as well."""
         to_client = writer in self._writers and limit is not None
         with contextlib.suppress(OSError):
@@ -98,6 +106,13 @@ class Proxy:
                 if self.delay:
                     await asyncio.sleep(self.delay)
                 await self._flowing.wait()
+                if is_server and self._left is not None:
+                    now, data = data[:self._left], data[self._left:]
+                    self._left -= len(now)
+                    writer.write(now)
+                    if data:
+                        self._flowing.clear()
+                        await self._flowing.wait()
                 if to_client:
                     data, limit = data[:limit], limit - len(data[:limit])
                 writer.write(data)

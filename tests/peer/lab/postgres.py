@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The forceenc authors
+
+"""A PostgreSQL server of our own with the schema of ours, reached over a unix
+socket, and over TCP with and without TLS."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+
+from . import TIMEOUT, net, programs
+
+SETTINGS = """
+listen_addresses = '{address}'
+port = {port}
+unix_socket_directories = '{sockets}'
+unix_socket_permissions = 0777
+fsync = off
+max_connections = 40
+log_min_messages = warning
+"""
+
+TLS_SETTINGS = """
+ssl = on
+ssl_cert_file = '{certificate}'
+ssl_key_file = '{key}'
+"""
+
+ACCESS = """
+local all all trust
+host all all all scram-sha-256
+"""
+
+PORT = 5433
+PASSWORD = "open sesame"
+
+
+def server_program(name):
+    """Debian keeps the server's programs out of everybody's PATH."""
+    found = sorted(pathlib.Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    if found:
+        return str(found[-1])
+    return programs.peer(name, "postgresql")
+
+
+class Postgres:
+    """One server in a folder of its own, with the database "mail" in it."""
+
+    def __init__(self, folder, number=20, certificate=None):
+        self.folder = pathlib.Path(folder)
+        self.address = net.host(number)
+        self.port = PORT
+        self.sockets = self.folder / "sockets"
+        self.data = self.folder / "data"
+        self.user = "postgres" if os.geteuid() == 0 else None
+        for path in (self.sockets, self.data):
+            path.mkdir(exist_ok=True)
+            if self.user:
+                shutil.chown(path, self.user)
+        self.data.chmod(0o700)
+        self._run("initdb", "-D", self.data, "-A", "trust", "-U", "postgres",
+                  "--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
+        self.configure(certificate)
+        self.start()
+        self.sql("CREATE DATABASE mail", "postgres")
+        self.sql((programs.TOP / "etc/sql/postgresql.sql").read_text())
+        self.sql(f"ALTER ROLE forceenc PASSWORD '{PASSWORD}'")
+
+    def _run(self, program, *words):
+        done = subprocess.run(
+            [server_program(program), *map(str, words)], cwd=self.folder,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, user=self.user,
+            timeout=TIMEOUT, check=False)
+        if done.returncode != 0:
+            raise AssertionError(f"{program}: {done.stdout}")
+
+    def configure(self, certificate=None):
+        """Takes effect at the next start."""
+        text = SETTINGS.format(address=self.address, port=self.port,
+                               sockets=self.sockets)
+        if certificate is not None:
+            key = self.data / "server.key"
+            shutil.copy(certificate[1], key)
+            key.chmod(0o600)
+            if self.user:
+                shutil.chown(key, self.user)
+            text += TLS_SETTINGS.format(certificate=certificate[0], key=key)
+        (self.data / "postgresql.auto.conf").write_text(text)
+        (self.data / "pg_hba.conf").write_text(ACCESS)
+
+    def start(self):
+        # Its output goes to a file, since pg_ctl's pipe would stay open.
+        self._run("pg_ctl", "-D", self.data, "-w", "-l",
+                  self.data / "log", "start")
+
+    def stop(self, mode="fast"):
+        self._run("pg_ctl", "-D", self.data, "-w", "-m", mode, "stop")
+
+    def restart(self, mode="fast"):
+        self.stop(mode)
+        self.start()
+
+    def running(self):
+        return (self.data / "postmaster.pid").exists()
+
+    def sql(self, text, database="mail", user="postgres", status=0):
+        """Runs statements as psql does; returns the rows' text."""
+        done = subprocess.run(
+            [programs.peer("psql", "postgresql-client"), "-h",
+             str(self.sockets), "-p", str(self.port), "-U", user, "-d",
+             database, "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"],
+            input=text, capture_output=True, text=True, timeout=TIMEOUT,
+            check=False)
+        assert (done.returncode == 0) == (status == 0), done.stderr
+        return done.stdout + (done.stderr if status else "")
+
+    def table(self, path, **parameters):
+        """Writes a .cf file; returns the table's name. Without hosts it's
+        the unix socket."""
+        lines = {"hosts": f"unix:{self.sockets}/.s.PGSQL.{self.port}",
+                 "user": "forceenc", "password": PASSWORD, "dbname": "mail",
+                 "retry_interval": "500ms"}
+        lines.update(parameters)
+        path.write_text("".join(
+            f"{name} = {value}\n" for name, value in lines.items()))
+        return f"pgsql:{path}"
+
+    def set(self, senders, owner=None):
+        owner = f"'{owner}'" if owner else "NULL"
+        self.sql("".join(
+            f"INSERT INTO policy VALUES ('{address}', '{answer}', {owner}) "
+            "ON CONFLICT (address) DO UPDATE SET answer = excluded.answer;"
+            for address, answer in senders.items()))
+
+    def close(self):
+        if self.running():
+            self.stop("immediate")
+
+
+def require():
+    """The tests are skipped where the server isn't installed."""
+    if not sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+        if shutil.which("initdb", path=programs.PATH) is None:
+            pytest.skip("initdb is missing (Debian: postgresql)")

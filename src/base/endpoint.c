@@ -221,6 +221,29 @@ endpoint_clear_path(const struct endpoint *ep, struct err *err)
 	return 0;
 }
 
+void
+endpoint_get_file(const struct endpoint *ep, struct endpoint_file *out)
+{
+	const char *path = endpoint_path(ep);
+	struct stat st;
+
+	*out = (struct endpoint_file){0};
+	if (path == NULL || lstat(path, &st) == -1)
+		return;
+	out->dev = st.st_dev;
+	out->ino = st.st_ino;
+}
+
+bool
+endpoint_has_file(const struct endpoint *ep, const struct endpoint_file *file)
+{
+	struct endpoint_file now;
+
+	endpoint_get_file(ep, &now);
+	return endpoint_path(ep) == NULL ||
+	    (now.ino != 0 && now.dev == file->dev && now.ino == file->ino);
+}
+
 int
 endpoint_set_access(const struct endpoint *ep,
     const struct endpoint_access *access, struct err *err)

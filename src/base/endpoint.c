@@ -197,7 +197,7 @@ endpoint_clear_path(const struct endpoint *ep, struct err *err)
 {
 	const char *path = endpoint_path(ep);
 	struct stat st;
-	int fd, rc;
+	int fd, rc, saved;
 
 	if (lstat(path, &st) == -1)
 		return 0; /* bind will say what is wrong, if anything */
@@ -210,9 +210,15 @@ endpoint_clear_path(const struct endpoint *ep, struct err *err)
 	if (fd == -1)
 		return -1;
 	rc = connect(fd, (const struct sockaddr *)&ep->addr, ep->addrlen);
+	saved = errno;
 	close(fd);
+	if (rc == -1 && saved == EACCES)
+		return err_set(err,
+		    "%s: the path exists, and this user may not see whether "
+		    "another process listens there; remove it if none does",
+		    ep->text);
 	/* EAGAIN: alive with a full backlog. */
-	if (rc == 0 || errno != ECONNREFUSED)
+	if (rc == 0 || saved != ECONNREFUSED)
 		return err_set(
 		    err, "%s: another process listens here", ep->text);
 	if (unlink(path) == -1)

@@ -274,6 +274,20 @@ endpoint_set_access(const struct endpoint *ep,
 	return 0;
 }
 
+static const char *
+endpoint_bind_hint(int error)
+{
+	switch (error) {
+	case ENOENT:
+		return "; make the folder first";
+	case EACCES:
+	case EROFS:
+		return "; let this user write to the folder";
+	default:
+		return "";
+	}
+}
+
 /* A unix socket is bound with no permissions at all and opened up last, so
  * that nobody connects who may not. */
 static int
@@ -285,7 +299,8 @@ endpoint_bind_unix(const struct endpoint *ep, int fd, struct err *err)
 
 	umask(old);
 	if (rc == -1)
-		return err_set(err, "%s: bind: %s", ep->text, strerror(saved));
+		return err_set(err, "%s: bind: %s%s", ep->text, strerror(saved),
+		    endpoint_bind_hint(saved));
 	return 0;
 }
 

@@ -50,6 +50,17 @@ int endpoint_of_fd(struct endpoint *out, int fd, struct err *);
 int endpoint_listen(const struct endpoint *, int backlog,
     const struct endpoint_access *, struct err *);
 
+/* What a unix socket's path leads to. All zero for inet. */
+struct endpoint_file {
+	dev_t dev;
+	ino_t ino;
+};
+
+/* Of a socket that was just made. */
+void endpoint_get_file(const struct endpoint *, struct endpoint_file *out);
+/* Whether the path still leads there; always true for inet. */
+bool endpoint_has_file(const struct endpoint *, const struct endpoint_file *);
+
 /* Sets mode and group of the unix socket at the endpoint's path. */
 int endpoint_set_access(
     const struct endpoint *, const struct endpoint_access *, struct err *);

@@ -197,7 +197,7 @@ endpoint_clear_path(const struct endpoint *ep, struct err *err)
 {
 	const char *path = endpoint_path(ep);
 	struct stat st;
-	int fd, rc;
+	int fd, rc, saved;
 
 	if (lstat(path, &st) == -1)
 		return 0; /* bind will say what is wrong, if anything */
@@ -210,15 +210,44 @@ endpoint_clear_path(const struct endpoint *ep, struct err *err)
 	if (fd == -1)
 		return -1;
 	rc = connect(fd, (const struct sockaddr *)&ep->addr, ep->addrlen);
+	saved = errno;
 	close(fd);
+	if (rc == -1 && saved == EACCES)
+		return err_set(err,
+		    "%s: the path exists, and this user may not see whether "
+		    "another process listens there; remove it if none does",
+		    ep->text);
 	/* EAGAIN: alive with a full backlog. */
-	if (rc == 0 || errno != ECONNREFUSED)
+	if (rc == 0 || saved != ECONNREFUSED)
 		return err_set(
 		    err, "%s: another process listens here", ep->text);
 	if (unlink(path) == -1)
 		return err_set(
 		    err, "%s: unlink: %s", ep->text, strerror(errno));
 	return 0;
+}
+
+void
+endpoint_get_file(const struct endpoint *ep, struct endpoint_file *out)
+{
+	const char *path = endpoint_path(ep);
+	struct stat st;
+
+	*out = (struct endpoint_file){0};
+	if (path == NULL || lstat(path, &st) == -1)
+		return;
+	out->dev = st.st_dev;
+	out->ino = st.st_ino;
+}
+
+bool
+endpoint_has_file(const struct endpoint *ep, const struct endpoint_file *file)
+{
+	struct endpoint_file now;
+
+	endpoint_get_file(ep, &now);
+	return endpoint_path(ep) == NULL ||
+	    (now.ino != 0 && now.dev == file->dev && now.ino == file->ino);
 }
 
 int
@@ -245,6 +274,20 @@ endpoint_set_access(const struct endpoint *ep,
 	return 0;
 }
 
+static const char *
+endpoint_bind_hint(int error)
+{
+	switch (error) {
+	case ENOENT:
+		return "; make the folder first";
+	case EACCES:
+	case EROFS:
+		return "; let this user write to the folder";
+	default:
+		return "";
+	}
+}
+
 /* A unix socket is bound with no permissions at all and opened up last, so
  * that nobody connects who may not. */
 static int
@@ -256,7 +299,8 @@ endpoint_bind_unix(const struct endpoint *ep, int fd, struct err *err)
 
 	umask(old);
 	if (rc == -1)
-		return err_set(err, "%s: bind: %s", ep->text, strerror(saved));
+		return err_set(err, "%s: bind: %s%s", ep->text, strerror(saved),
+		    endpoint_bind_hint(saved));
 	return 0;
 }
 

@@ -156,6 +156,12 @@ site_address(const char *address)
 		say("the address is empty; the null sender is written '<>'");
 		return EX_USAGE;
 	}
+	/* "$NAME@$DOMAIN" in a script where both are empty, for instance. */
+	if (address[strspn(address, "@.\"")] == '\0') {
+		say("%s: no address; the null sender is written '<>'",
+		    text_show_str(address));
+		return EX_USAGE;
+	}
 	if (strlen(address) > ADDRESS_MAX) {
 		say("%s: too long for an address; at most %d bytes",
 		    text_show_str(address), ADDRESS_MAX);

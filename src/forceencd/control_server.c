@@ -32,6 +32,7 @@ struct control_server {
 	struct acceptor *acceptor; /* NULL: nowhere */
 	struct endpoint endpoint;  /* while listening */
 	bool made;
+	struct endpoint_file file; /* if made */
 	TAILQ_HEAD(, control_client) clients;
 	unsigned nclients;
 };
@@ -59,6 +60,14 @@ control_client_free(struct control_client *client)
 	free(client);
 }
 
+/* Somebody has removed its path. */
+static bool
+control_server_is_lost(const struct control_server *server)
+{
+	return server->made &&
+	    !endpoint_has_file(&server->endpoint, &server->file);
+}
+
 static void
 control_server_close(struct control_server *server)
 {
@@ -66,7 +75,7 @@ control_server_close(struct control_server *server)
 		return;
 	acceptor_free(server->acceptor);
 	server->acceptor = NULL;
-	if (server->made)
+	if (server->made && !control_server_is_lost(server))
 		unlink(endpoint_path(&server->endpoint));
 }
 
@@ -236,6 +245,8 @@ control_server_open(struct control_server *server, const struct conf *conf,
 	server->acceptor = acceptor_new(server->base, fd, server->endpoint.text,
 	    control_server_on_accept, NULL, server);
 	server->made = made;
+	if (made)
+		endpoint_get_file(&server->endpoint, &server->file);
 	return 0;
 }
 
@@ -250,7 +261,7 @@ control_server_set(struct control_server *server, const struct conf *conf,
 		control_server_close(server);
 		return 0;
 	}
-	if (server->acceptor == NULL ||
+	if (server->acceptor == NULL || control_server_is_lost(server) ||
 	    !endpoint_same(&server->endpoint, &conf->control_socket))
 		return control_server_open(server, conf, handover, err);
 	if (server->made)

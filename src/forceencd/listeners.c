@@ -19,9 +19,10 @@ struct listener {
 	struct listeners *all;
 	struct conf_listen conf; /* map is owned */
 	struct acceptor *acceptor;
-	bool made;   /* by us: its path is ours to remove */
-	bool wanted; /* by the configuration that is being set */
-	bool fresh;  /* not there before it */
+	bool made;                 /* by us: its path is ours to remove */
+	struct endpoint_file file; /* if made */
+	bool wanted;               /* by the configuration that is being set */
+	bool fresh;                /* not there before it */
 	TAILQ_ENTRY(listener) link;
 };
 
@@ -47,6 +48,15 @@ listeners_new(struct event_base *base, listeners_accept_fn *accept,
 	return all;
 }
 
+/* Somebody has removed its path: nobody can connect to it any more, and what
+ * is there now, if anything, isn't ours. */
+static bool
+listener_is_lost(const struct listener *listener)
+{
+	return listener->made &&
+	    !endpoint_has_file(&listener->conf.endpoint, &listener->file);
+}
+
 static void
 listener_free(struct listener *listener)
 {
@@ -54,7 +64,7 @@ listener_free(struct listener *listener)
 
 	TAILQ_REMOVE(&listener->all->list, listener, link);
 	acceptor_free(listener->acceptor);
-	if (listener->made && path != NULL)
+	if (listener->made && path != NULL && !listener_is_lost(listener))
 		unlink(path);
 	free(listener->conf.map);
 	free(listener);
@@ -100,7 +110,8 @@ listeners_find(struct listeners *all, const struct conf_listen *conf)
 	struct listener *listener;
 
 	TAILQ_FOREACH (listener, &all->list, link)
-		if (endpoint_same(&listener->conf.endpoint, &conf->endpoint))
+		if (endpoint_same(&listener->conf.endpoint, &conf->endpoint) &&
+		    !listener_is_lost(listener))
 			return listener;
 	return NULL;
 }
@@ -130,6 +141,8 @@ listeners_add(struct listeners *all, const struct conf *conf,
 	listener->conf.endpoint = listen->endpoint;
 	listener->conf.map = listen->map ? mem_strdup(listen->map) : NULL;
 	listener->made = made;
+	if (made)
+		endpoint_get_file(&listen->endpoint, &listener->file);
 	listener->wanted = true;
 	listener->fresh = true;
 	TAILQ_INSERT_TAIL(&all->list, listener, link);

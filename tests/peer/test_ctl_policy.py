@@ -89,6 +89,8 @@ def test_set_is_in_force_within_100_ms(site):
 
 WRONG_SET = [
     ("", "on", "'<>'"),
+    ("@", "on", "'<>'"),
+    ('""@.', "on", "'<>'"),
     ("example.com", "on", "@DOMAIN"),
     ("joe", "on", "NAME@DOMAIN"),
     ("a@example.com", "", "write on, off"),

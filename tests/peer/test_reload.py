@@ -195,6 +195,31 @@ def test_sigterm_with_thousands_of_questions_under_way(served):
     assert served.daemon.wait() == 0
 
 
+def test_reload_makes_removed_sockets_again(served):
+    """Somebody has tidied up."""
+    served.daemon.start()
+    with served.endpoints.client("socketmap-unix") as early:
+        assert early.ask(ALICE) == early.FOUND
+        for name in ("lookup", "control"):
+            os.unlink(served.folder / name)
+        served.reload()
+        assert early.ask(ALICE) == early.FOUND
+    with served.endpoints.client("socketmap-unix") as client:
+        assert client.ask(ALICE) == client.FOUND
+    assert (served.folder / "control").is_socket()
+    assert served.daemon.stop() == 0
+    assert not (served.folder / "lookup").exists()
+
+
+def test_what_took_the_place_of_a_socket_stays(served):
+    served.daemon.start()
+    path = served.folder / "lookup"
+    path.unlink()
+    path.write_text("somebody else's")
+    assert served.daemon.stop() == 0
+    assert path.exists()
+
+
 def test_sigterm_does_not_wait_for_ever(served):
     """For one who doesn't read it waits until the time limit, for one with
     half a question too; the status is 0 all the same."""

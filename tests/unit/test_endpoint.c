@@ -226,7 +226,11 @@ test_listen_unix(void **state)
 	assert_true(client >= 0);
 	close(client);
 	close(fd);
+	assert_int_equal(unlink(endpoint_path(&ep)), 0);
 	folder_close(&folder);
+	/* What would be right, where the reason alone doesn't say it. */
+	assert_int_equal(endpoint_listen(&ep, 16, &access, &err), -1);
+	assert_non_null(strstr(err.text, "make the folder"));
 }
 
 /* What a dead process left is taken over, anything else isn't. */

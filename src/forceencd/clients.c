@@ -4,6 +4,7 @@
 #include "forceencd/clients.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -372,10 +373,13 @@ clients_evict(struct clients *clients)
 		client = clients_idle(&clients->asked);
 	if (client == NULL)
 		return false;
-	if (clients->counts.evicted++ == 0)
+	clients->counts.evicted++;
+	/* The 1st, 2nd, 4th, 8th ...: a flood doesn't fill the log. */
+	if ((clients->counts.evicted & (clients->counts.evicted - 1)) == 0)
 		log_warn("clients: limit reached: hanging up on the longest "
-			 "silent one for each new one (connected=%u)",
-		    clients->n);
+			 "silent one for each new one (connected=%u "
+			 "evicted=%" PRIu64 ")",
+		    clients->n, clients->counts.evicted);
 	client_free(client);
 	return true;
 }

@@ -17,6 +17,8 @@
 
 #define CONTROL_SERVER_CLIENTS 32
 #define CONTROL_SERVER_BACKLOG 32
+/* How long (s) a client may be silent. */
+#define CONTROL_SERVER_PATIENCE 60
 
 struct control_client {
 	struct control_server *server;
@@ -193,15 +195,20 @@ control_client_on_sent(struct bufferevent *bev, void *arg)
 static void
 control_client_on_event(struct bufferevent *bev, short what, void *arg)
 {
-	(void)bev;
-	if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR))
-		control_client_free(arg);
+	struct control_client *client = arg;
+
+	/* One that is being answered has nothing to say. */
+	if ((what & BEV_EVENT_TIMEOUT) && client->busy)
+		bufferevent_enable(bev, EV_READ);
+	else if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR | BEV_EVENT_TIMEOUT))
+		control_client_free(client);
 }
 
 static void
 control_server_on_accept(int fd, void *arg)
 {
 	struct control_server *server = arg;
+	static const struct timeval patience = {CONTROL_SERVER_PATIENCE, 0};
 	struct control_client *client;
 
 	if (server->nclients >= CONTROL_SERVER_CLIENTS) {
@@ -219,6 +226,8 @@ control_server_on_accept(int fd, void *arg)
 	    control_client_on_sent, control_client_on_event, client);
 	bufferevent_setwatermark(
 	    client->bev, EV_READ, 0, CONTROL_REQUEST_MAX + 64);
+	/* Those who never ask would lock others out. */
+	bufferevent_set_timeouts(client->bev, &patience, NULL);
 	bufferevent_enable(client->bev, EV_READ | EV_WRITE);
 }
 

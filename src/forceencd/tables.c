@@ -60,6 +60,8 @@ tables_new(struct cache *cache, const struct source_env *env)
 	return tables;
 }
 
+static void tables_reap(struct tables *);
+
 void
 tables_free(struct tables *tables)
 {
@@ -67,6 +69,7 @@ tables_free(struct tables *tables)
 
 	if (tables == NULL)
 		return;
+	tables_reap(tables);
 	for (i = 0; i < tables->top; i++)
 		MUST(tables->slot[i].table == NULL);
 	free(tables);
@@ -125,14 +128,28 @@ void
 tables_release(struct tables *tables, struct table *table)
 {
 	struct tables_slot *slot = &tables->slot[table_number(table)];
-	struct conf_hold *hold = slot->hold;
 
 	MUST(slot->table == table && slot->refs > 0);
-	if (--slot->refs > 0)
-		return;
-	*slot = (struct tables_slot){0};
-	table_free(table);
-	conf_hold_release(hold);
+	slot->refs--;
+}
+
+/* Frees what nobody uses. Not where the last user left: that may be in the
+ * midst of an answer, with the table's own source below it on the stack. */
+static void
+tables_reap(struct tables *tables)
+{
+	struct tables_slot *slot, gone;
+	unsigned i;
+
+	for (i = 0; i < tables->top; i++) {
+		slot = &tables->slot[i];
+		if (slot->table == NULL || slot->refs > 0)
+			continue;
+		gone = *slot;
+		*slot = (struct tables_slot){0};
+		table_free(gone.table);
+		conf_hold_release(gone.hold);
+	}
 }
 
 uint64_t
@@ -146,13 +163,11 @@ tables_tick(struct tables *tables, uint64_t now)
 		table = tables->slot[i].table;
 		if (table == NULL)
 			continue;
-		/* Its waiters may give up the last hold on it. */
-		tables_keep(tables, table);
 		at = table_tick(table, now);
-		tables_release(tables, table);
 		if (at < next)
 			next = at;
 	}
+	tables_reap(tables);
 	return next;
 }
 

@@ -36,6 +36,8 @@ void tables_free(struct tables *); /* none may be in use */
 struct table *tables_take(struct tables *, const struct conf_table *conf,
     const struct answers *, struct conf_hold *);
 void tables_keep(struct tables *, struct table *);
+/* What nobody uses any more is freed by the next tables_tick(), which no
+ * source is below of on the stack. */
 void tables_release(struct tables *, struct table *);
 
 uint64_t tables_tick(struct tables *, uint64_t now);

@@ -7,36 +7,9 @@
 #include <string.h>
 
 #include "forceenc/log.h"
-#include "forceenc/must.h"
-#include "forceencd/source_ldap.h"
-#include "forceencd/source_pgsql.h"
-#include "forceencd/source_sqlite.h"
 
 /* A source that comes and goes for the same reason is logged this often (ms). */
 #define SOURCE_QUIET 10000
-
-struct source *
-source_new(const struct conf_table *table, const struct answers *answers,
-    const struct source_env *env)
-{
-	struct source *source = NULL;
-
-	switch (table->type) {
-	case CONF_TABLE_SQLITE:
-		source = source_sqlite_new(&table->sqlite, answers);
-		break;
-	case CONF_TABLE_LDAP:
-		source = source_ldap_new(table, answers, env);
-		break;
-	case CONF_TABLE_PGSQL:
-		source = source_pgsql_new(table, answers, env);
-		break;
-	}
-	MUST(source != NULL);
-	source->name = table->spec;
-	source->answers = answers;
-	return source;
-}
 
 void
 source_free(struct source *source)

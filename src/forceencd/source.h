@@ -101,11 +101,6 @@ struct source_env {
 	struct dial *dial; /* collected, and ticked, by whoever owns it */
 };
 
-/* The driver for a table of the configuration. All are borrowed for the
- * source's life; env may be NULL for drivers that never wait. Opens nothing yet: a directory that is away at start
- * is no reason not to start. */
-struct source *source_new(const struct conf_table *table,
-    const struct answers *answers, const struct source_env *env);
 void source_free(struct source *); /* no ask may be waiting */
 
 enum source_status source_ask(

@@ -11,6 +11,7 @@
 #include "forceenc/mem.h"
 #include "forceenc/must.h"
 #include "forceenc/text.h"
+#include "forceencd/driver.h"
 
 #define TABLE_HEADS       256 /* a power of two */
 #define TABLE_FLIGHTS_MAX 4096
@@ -65,7 +66,7 @@ struct table *
 table_new(const struct conf_table *conf, const struct answers *answers,
     const struct source_env *env, struct cache *cache, uint8_t number)
 {
-	return table_new_with(source_new(conf, answers, env), cache, number);
+	return table_new_with(driver_new(conf, answers, env), cache, number);
 }
 
 static void

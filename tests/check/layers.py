@@ -28,14 +28,6 @@ CONTRACTS = {
     "lookup.h": "wire",
 }
 
-# A front file makes the one of several kinds behind it that is wanted, and
-# that is the only thing it knows about them.
-FRONTS = {
-    "src/forceencd/source": {"src/forceencd/source_ldap",
-                             "src/forceencd/source_pgsql",
-                             "src/forceencd/source_sqlite"},
-}
-
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"')
 
 
@@ -99,7 +91,7 @@ class Layers:
                     self.problems.append(
                         f"{where}: {name} is another room's own header")
             below = os.path.splitext(below)[0]
-            if below != stem and below not in FRONTS.get(stem, ()):
+            if below != stem:
                 graph.setdefault(stem, set()).add(below)
 
     def check_circles(self, graph):

@@ -17,7 +17,7 @@
 #include "forceenc/clock.h"
 #include "forceenc/log.h"
 #include "forceenc/sqlite.h"
-#include "forceencd/source.h"
+#include "forceencd/driver.h"
 
 #define T0 1000000
 
@@ -98,7 +98,7 @@ setup(void **state)
 	    strdup("SELECT answer FROM policy WHERE address = '%s'");
 	w->table.sqlite.result_format = strdup("%s");
 	w->table.sqlite.query_time_limit = 20;
-	w->source = source_new(&w->table, &w->answers, NULL);
+	w->source = driver_new(&w->table, &w->answers, NULL);
 	w->ask.done = on_done;
 	write_sql(w, schema);
 	write_sql(w,
@@ -134,7 +134,7 @@ static inline void
 remake(struct world *w)
 {
 	source_free(w->source);
-	w->source = source_new(&w->table, &w->answers, NULL);
+	w->source = driver_new(&w->table, &w->answers, NULL);
 }
 
 static inline enum source_status

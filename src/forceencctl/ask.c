@@ -5,7 +5,6 @@
 
 #include <stdbool.h>
 
-#include "forceenc/lookup.h"
 #include "forceencctl/peer.h"
 
 static void
@@ -25,7 +24,8 @@ ask_broke(struct ask *ask, enum peer_status status, const struct err *err)
 
 /* A whole reply, or the reason why there is none. */
 static void
-ask_take(struct ask *ask, struct peer *peer)
+ask_take(
+    struct ask *ask, const struct lookup_protocol *protocol, struct peer *peer)
 {
 	static const enum ask_outcome outcomes[] = {
 	    [LOOKUP_FOUND] = ASK_FOUND,
@@ -46,8 +46,8 @@ ask_take(struct ask *ask, struct peer *peer)
 			ask_broke(ask, status, &err);
 			return;
 		}
-		frame = lookup_socketmap.parse_reply(peer->in.data,
-		    peer->in.len, &reply, &text, &len, &used, &why);
+		frame = protocol->parse_reply(peer->in.data, peer->in.len,
+		    &reply, &text, &len, &used, &why);
 	}
 	if (frame == LOOKUP_FRAME_QUESTION && used == peer->in.len) {
 		ask->outcome = outcomes[reply];
@@ -58,14 +58,15 @@ ask_take(struct ask *ask, struct peer *peer)
 	}
 	if (frame == LOOKUP_FRAME_QUESTION)
 		why = "more than one reply";
-	err_set(&err, "%s: no socketmap server is here: %s",
-	    peer->endpoint.text, why);
+	err_set(&err, "%s: no %s server is here: %s", peer->endpoint.text,
+	    protocol->name, why);
 	ask_end(ask, ASK_NO_SERVER, err.text);
 }
 
 void
-ask_map(struct ask *ask, const struct endpoint *endpoint, const char *map,
-    const struct asked *asked, uint64_t time_limit)
+ask_map(struct ask *ask, const struct lookup_protocol *protocol,
+    const struct endpoint *endpoint, const char *map, const struct asked *asked,
+    uint64_t time_limit)
 {
 	enum peer_status status;
 	struct buf question = {0};
@@ -81,12 +82,12 @@ ask_map(struct ask *ask, const struct endpoint *endpoint, const char *map,
 	do {
 		peer_extend(&peer);
 		buf_clear(&question);
-		lookup_socketmap.add_question(&question, map,
+		protocol->add_question(&question, map,
 		    asked->key[ask->asked].data, asked->key[ask->asked].len);
 		ask->asked++;
 		status = peer_send(&peer, &question, &err);
 		if (status == PEER_OK)
-			ask_take(ask, &peer);
+			ask_take(ask, protocol, &peer);
 		else
 			ask_broke(ask, status, &err);
 	} while (ask->outcome == ASK_NOTFOUND && ask->asked < asked->n);

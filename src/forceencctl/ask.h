@@ -7,9 +7,10 @@
 #include <stdint.h>
 
 #include "forceenc/endpoint.h"
+#include "forceenc/lookup.h"
 #include "forceencctl/asked.h"
 
-/* Asks a map over the socketmap protocol, as Postfix does. */
+/* Asks a map as Postfix does. */
 
 enum ask_outcome {
 	ASK_FOUND,       /* text is the answer */
@@ -27,8 +28,9 @@ struct ask {
 };
 
 /* The caller calls ask_fini(). time_limit is in milliseconds, for each key. */
-void ask_map(struct ask *, const struct endpoint *, const char *map,
-    const struct asked *, uint64_t time_limit);
+void ask_map(struct ask *, const struct lookup_protocol *,
+    const struct endpoint *, const char *map, const struct asked *,
+    uint64_t time_limit);
 void ask_fini(struct ask *);
 
 #endif

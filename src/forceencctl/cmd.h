@@ -24,6 +24,9 @@ enum cmd_option {
 	CMD_BY = 64,
 	CMD_LEVEL = 128,
 	CMD_LIMIT = 256,
+	CMD_FROM = 512,
+	CMD_CONFIG_DIR = 1024,
+	CMD_TRANSPORT = 2048,
 };
 
 /* One call of forceencctl, as its command line says. */
@@ -39,6 +42,9 @@ struct cmd_call {
 	const char *by;
 	const char *level;
 	const char *limit;
+	const char *from;
+	const char *config_dir;
+	const char *transport;
 	char **word; /* the arguments behind the command's name */
 	unsigned nwords;
 	struct buf *out; /* for standard output */
@@ -73,5 +79,6 @@ extern const struct cmd cmd_top;
 extern const struct cmd cmd_failures;
 extern const struct cmd cmd_whatif;
 extern const struct cmd cmd_watch_status;
+extern const struct cmd cmd_audit;
 
 #endif

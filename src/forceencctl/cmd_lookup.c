@@ -106,7 +106,8 @@ cmd_lookup_ask(const struct cmd_call *call)
 		return status;
 	}
 	asked_init(&asked, call->word[0]);
-	ask_map(&ask, &site.endpoint, site.map, &asked, site.time_limit);
+	ask_map(&ask, &lookup_socketmap, &site.endpoint, site.map, &asked,
+	    site.time_limit);
 	if (call->form != PRINT_TABLE &&
 	    cmd_lookup_outcomes[ask.outcome].name != NULL)
 		cmd_lookup_record(call, &site, &asked, &ask);

@@ -27,6 +27,7 @@ static const struct cmd *const front_cmds[] = {
     &cmd_cache_flush,
     &cmd_config_check,
     &cmd_config_show,
+    &cmd_audit,
 };
 
 /* An option's value in getopt_long(3); those of single commands are also a bit
@@ -58,6 +59,12 @@ static const struct front_option front_options[] = {
     {FRONT_OWN + CMD_BY, "by", "WHAT", "what to count or to sort by"},
     {FRONT_OWN + CMD_LEVEL, "level", "LEVEL", "encrypt or verify"},
     {FRONT_OWN + CMD_LIMIT, "limit", "N", "at most so many rows; also -n N"},
+    {FRONT_OWN + CMD_FROM, "from", "DIR",
+	"what postconf said, saved in files; of another host"},
+    {FRONT_OWN + CMD_CONFIG_DIR, "config-dir", "DIR",
+	"Postfix's configuration, if it isn't the usual one"},
+    {FRONT_OWN + CMD_TRANSPORT, "transport", "NAME",
+	"the transport of forced mail"},
     {'c', NULL, "FILE",
 	"in place of " FORCEENC_SYSCONFDIR "/forceenc/forceenc.cf"},
     {FRONT_JSON, "json", NULL, "answer in JSON"},
@@ -128,6 +135,15 @@ front_take_own(struct cmd_call *call, enum cmd_option option, unsigned *given)
 		break;
 	case CMD_LIMIT:
 		call->limit = optarg;
+		break;
+	case CMD_FROM:
+		call->from = optarg;
+		break;
+	case CMD_CONFIG_DIR:
+		call->config_dir = optarg;
+		break;
+	case CMD_TRANSPORT:
+		call->transport = optarg;
 		break;
 	}
 }

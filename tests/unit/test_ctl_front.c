@@ -219,7 +219,7 @@ front_help_fits_a_terminal(void **state)
 	static const struct cmd *const cmds[] = {NULL, &cmd_lookup, &cmd_set,
 	    &cmd_unset, &cmd_list, &cmd_status, &cmd_cache_stats,
 	    &cmd_cache_dump, &cmd_cache_drop, &cmd_cache_flush,
-	    &cmd_config_check, &cmd_config_show};
+	    &cmd_config_check, &cmd_config_show, &cmd_audit};
 	struct buf out = {0};
 	size_t i;
 

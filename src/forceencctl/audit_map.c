@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#include <netinet/in.h>
+#include <string.h>
+
+#include "forceencctl/audit_hop.h"
+#include "forceencctl/audit_rules.h"
+#include "forceencctl/mapspec.h"
+
+/* The sender's map: whether forceencd is asked, first, and where it is. */
+
+#define AUDIT_MAP_NAME "sender_dependent_default_transport_maps"
+/* trivial-rewrite(8) asks it, and could have one of its own. */
+#define AUDIT_MAP_SCOPE "rewrite/unix"
+
+static bool
+audit_map_any_address(const struct endpoint *listen, const struct endpoint *at)
+{
+	const struct sockaddr_in *a = (const void *)&listen->addr;
+	const struct sockaddr_in *b = (const void *)&at->addr;
+
+	return a->sin_family == AF_INET && b->sin_family == AF_INET &&
+	    a->sin_addr.s_addr == INADDR_ANY && a->sin_port == b->sin_port;
+}
+
+/* The listener of forceenc.cf that serves it, NULL if none does or nobody
+ * knows. */
+static const struct conf_listen *
+audit_map_listener(struct audit *audit, const struct mapspec *map)
+{
+	const char *queue =
+	    postconf_value(audit->conf, NULL, "queue_directory");
+	const struct conf_listen *listen;
+	struct endpoint endpoint;
+	size_t i;
+
+	if (audit->site == NULL ||
+	    mapspec_endpoint(map, queue, &endpoint, NULL) == -1)
+		return NULL;
+	for (i = 0; i < audit->site->nlisten; i++) {
+		listen = &audit->site->listen[i];
+		if (endpoint_same(&listen->endpoint, &endpoint) ||
+		    audit_map_any_address(&listen->endpoint, &endpoint))
+			return listen;
+	}
+	return NULL;
+}
+
+/* Calls fn for each table of the parameter. */
+typedef void audit_map_fn(struct audit *, const char *spec);
+
+static void
+audit_map_each(struct audit *audit, audit_map_fn *fn)
+{
+	const char *at =
+	    postconf_value(audit->conf, AUDIT_MAP_SCOPE, AUDIT_MAP_NAME);
+	const char *word;
+	size_t len;
+
+	while ((len = postconf_word(&at, &word)) > 0)
+		fn(audit, postconf_keep(audit->conf, "%.*s", (int)len, word));
+}
+
+/* The first table that is one of forceencd's, or could be; NULL if none is.
+ * Where forceenc.cf is known, the first that it serves. */
+static const char *
+audit_map_ours(struct audit *audit)
+{
+	const char *at =
+	    postconf_value(audit->conf, AUDIT_MAP_SCOPE, AUDIT_MAP_NAME);
+	const char *word, *spec, *maybe = NULL;
+	struct mapspec map;
+	size_t len;
+
+	while ((len = postconf_word(&at, &word)) > 0) {
+		spec = postconf_keep(audit->conf, "%.*s", (int)len, word);
+		if (mapspec_parse(&map, spec) == -1)
+			continue;
+		if (audit_map_listener(audit, &map) != NULL)
+			return spec;
+		if (maybe == NULL)
+			maybe = spec;
+	}
+	return maybe;
+}
+
+static const struct conf_map *
+audit_map_behind(struct audit *audit, const char *spec)
+{
+	const struct conf_listen *listen;
+	struct mapspec map;
+	const char *name;
+
+	if (mapspec_parse(&map, spec) == -1)
+		return NULL;
+	listen = audit_map_listener(audit, &map);
+	name = map.map;
+	if (map.tcp)
+		name = listen != NULL && listen->map != NULL ? listen->map : "";
+	return conf_map_find(audit->site, name, strlen(name));
+}
+
+static void
+audit_map_add_transports(struct audit *audit, const struct conf_map *map)
+{
+	const char *answer;
+	size_t i, len;
+
+	for (i = 0; i < map->answers.n; i++) {
+		answer = map->answers.list[i];
+		len = strcspn(answer, ":");
+		if (answer[len] == ':')
+			audit_add_transport(audit, answer, len);
+	}
+}
+
+void
+audit_map_transports(struct audit *audit)
+{
+	const char *at =
+	    postconf_value(audit->conf, AUDIT_MAP_SCOPE, AUDIT_MAP_NAME);
+	const struct conf_map *map;
+	const char *word;
+	size_t len;
+
+	while (audit->site != NULL && (len = postconf_word(&at, &word)) > 0) {
+		map = audit_map_behind(
+		    audit, postconf_keep(audit->conf, "%.*s", (int)len, word));
+		if (map != NULL)
+			audit_map_add_transports(audit, map);
+	}
+	if (audit->site != NULL && audit->ntransports == 0)
+		audit_map_add_transports(audit, &audit->site->map[0]);
+	if (audit->ntransports == 0)
+		audit_add_transport(audit, "forceenc", strlen("forceenc"));
+}
+
+/* What main.cf should name. */
+static const char *
+audit_map_wanted(struct audit *audit)
+{
+	const struct conf *site = audit->site;
+	const char *text = "inet:127.0.0.1:9999", *queue;
+	size_t i, len;
+
+	for (i = 0; site != NULL && i < site->nlisten; i++)
+		if (site->listen[i].map == NULL)
+			break;
+	if (site != NULL && i < site->nlisten)
+		text = site->listen[i].endpoint.text;
+	/* Below the queue directory, and so in reach of a chroot. */
+	queue = postconf_value(audit->conf, NULL, "queue_directory");
+	len = strlen(queue);
+	if (strncmp(text, "unix:", 5) == 0 && len > 0 &&
+	    strncmp(text + 5, queue, len) == 0 && text[5 + len] == '/')
+		text = postconf_keep(audit->conf, "unix:%s", text + 6 + len);
+	return postconf_keep(audit->conf, "socketmap:%s:%s", text,
+	    site != NULL && site->nmaps > 0 ? site->map[0].name : "forceenc");
+}
+
+static void
+audit_map_find(struct audit *audit)
+{
+	audit_find_value(
+	    audit, AUDIT_MAP_SCOPE, AUDIT_MAP_NAME, audit_map_wanted(audit));
+}
+
+void
+audit_map_missing(struct audit *audit)
+{
+	if (postconf_is(audit->conf, AUDIT_MAP_SCOPE, AUDIT_MAP_NAME, ""))
+		audit_map_find(audit);
+}
+
+void
+audit_map_direct(struct audit *audit)
+{
+	if (!postconf_is(audit->conf, AUDIT_MAP_SCOPE, AUDIT_MAP_NAME, "") &&
+	    audit_map_ours(audit) == NULL)
+		audit_map_find(audit);
+}
+
+void
+audit_map_shadowed(struct audit *audit)
+{
+	const char *ours = audit_map_ours(audit), *list = ours, *word;
+	const char *at =
+	    postconf_value(audit->conf, AUDIT_MAP_SCOPE, AUDIT_MAP_NAME);
+	bool first = true, shadowed = false;
+	size_t len;
+
+	if (ours == NULL)
+		return;
+	while ((len = postconf_word(&at, &word)) > 0) {
+		if (strlen(ours) != len || strncmp(ours, word, len) != 0) {
+			shadowed = shadowed || first;
+			list = postconf_keep(
+			    audit->conf, "%s, %.*s", list, (int)len, word);
+		} else {
+			first = false;
+		}
+	}
+	if (shadowed)
+		audit_find_value(audit, AUDIT_MAP_SCOPE, AUDIT_MAP_NAME, list);
+}
+
+static void
+audit_map_on_tcp(struct audit *audit, const char *spec)
+{
+	struct mapspec map;
+
+	if (mapspec_parse(&map, spec) == 0 && map.tcp)
+		audit_map_find(audit);
+}
+
+void
+audit_map_tcp(struct audit *audit)
+{
+	audit_map_each(audit, audit_map_on_tcp);
+}
+
+static void
+audit_map_on_proxy(struct audit *audit, const char *spec)
+{
+	struct mapspec map;
+
+	if (mapspec_parse(&map, spec) == 0 && map.proxied)
+		audit_find_value(audit, AUDIT_MAP_SCOPE, AUDIT_MAP_NAME,
+		    postconf_table(spec));
+}
+
+void
+audit_map_proxy(struct audit *audit)
+{
+	audit_map_each(audit, audit_map_on_proxy);
+}
+
+/* "socketmap:unix:/..." where the asker's root is the queue directory. */
+static void
+audit_map_on_chroot(struct audit *audit, const char *spec)
+{
+	const char *queue, *fix;
+	struct mapspec map;
+	size_t len;
+
+	if (mapspec_parse(&map, spec) == -1 || map.path == NULL ||
+	    map.proxied || map.path[0] != '/')
+		return;
+	queue = postconf_value(audit->conf, NULL, "queue_directory");
+	len = strlen(queue);
+	fix = "listen below the queue directory, or at inet:127.0.0.1:9999";
+	if (strncmp(map.path, queue, len) == 0 && map.path[len] == '/')
+		fix = audit_set(audit, AUDIT_MAP_SCOPE, AUDIT_MAP_NAME,
+		    postconf_keep(audit->conf, "socketmap:unix:%s:%s",
+			map.path + len + 1, map.map));
+	audit_find(audit,
+	    postconf_line(audit->conf, AUDIT_MAP_SCOPE, AUDIT_MAP_NAME), fix);
+}
+
+void
+audit_map_chroot(struct audit *audit)
+{
+	const struct postconf_service *rewrite =
+	    postconf_find(audit->conf, "rewrite", 7, "unix");
+
+	if (rewrite != NULL && postconf_chrooted(audit->conf, rewrite))
+		audit_map_each(audit, audit_map_on_chroot);
+}
+
+void
+audit_map_served(struct audit *audit)
+{
+	const char *ours = audit_map_ours(audit);
+	const struct conf_listen *listen;
+	struct mapspec map;
+
+	if (audit->site == NULL || ours == NULL ||
+	    mapspec_parse(&map, ours) == -1)
+		return;
+	listen = audit_map_listener(audit, &map);
+	if (listen != NULL && map.tcp == (listen->map != NULL) &&
+	    (map.tcp ||
+		conf_map_find(audit->site, map.map, strlen(map.map)) != NULL))
+		return;
+	audit_map_find(audit);
+}
+
+void
+audit_map_site(struct audit *audit)
+{
+	if (audit->site_problem != NULL)
+		audit_find(
+		    audit, audit->site_problem, "forceencctl config check");
+}
+
+/* A sender for whom forceencd must have an answer, of whatever kind. */
+static const char *
+audit_map_postmaster(struct audit *audit)
+{
+	const char *host = postconf_value(audit->conf, NULL, "myhostname");
+
+	return postconf_keep(
+	    audit->conf, "postmaster@%s", *host != '\0' ? host : "localhost");
+}
+
+static void
+audit_map_on_ask(struct audit *audit, const char *spec)
+{
+	const char *sender = audit_map_postmaster(audit);
+	struct buf text = {0};
+	struct mapspec map;
+
+	if (mapspec_parse(&map, spec) == -1)
+		return;
+	if (audit->world->ask(audit->world->arg, spec, sender, &text) ==
+	    AUDIT_SAID_TROUBLE)
+		audit_find(audit,
+		    postconf_keep(audit->conf, "%s, asked for %s: %s", spec,
+			sender, buf_text(&text)),
+		    postconf_keep(
+			audit->conf, "forceencctl lookup %s", sender));
+	buf_fini(&text);
+}
+
+void
+audit_map_asked(struct audit *audit)
+{
+	if (audit->world->here)
+		audit_map_each(audit, audit_map_on_ask);
+}
+
+/* What the map answers for a sender must be a way that is safe. */
+void
+audit_map_answer(struct audit *audit)
+{
+	const char *ours = audit_map_ours(audit), *answer;
+	struct buf text = {0};
+	enum audit_hop hop;
+
+	if (ours == NULL || !audit->world->here)
+		return;
+	if (audit->world->ask(audit->world->arg, ours,
+		audit_map_postmaster(audit), &text) == AUDIT_SAID_ANSWER) {
+		answer = buf_text(&text);
+		hop = audit_hop(audit, answer);
+		if (hop == AUDIT_HOP_OPEN || hop == AUDIT_HOP_UNSURE)
+			audit_find(audit,
+			    postconf_keep(
+				audit->conf, "%s answers %s", ours, answer),
+			    "set forceenc_answers to transports that encrypt");
+	}
+	buf_fini(&text);
+}
+
+void
+audit_map_null(struct audit *audit)
+{
+	const char *ours = audit_map_ours(audit);
+	struct buf text = {0};
+	enum audit_said said;
+
+	if (ours == NULL || !audit->world->here)
+		return;
+	said = audit->world->ask(audit->world->arg, ours, "<>", &text);
+	if (said == AUDIT_SAID_NOTHING ||
+	    (said == AUDIT_SAID_ANSWER &&
+		strcmp(buf_text(&text), "DUNNO") == 0))
+		audit_find(audit,
+		    postconf_keep(
+			audit->conf, "%s has no transport for <>", ours),
+		    "forceencctl set '<>' on");
+	buf_fini(&text);
+}
+
+void
+audit_map_null_key(struct audit *audit)
+{
+	static const char name[] =
+	    "empty_address_default_transport_maps_lookup_key";
+
+	if (postconf_raw(audit->conf, NULL, name) != NULL &&
+	    !postconf_is(audit->conf, NULL, name, "<>"))
+		audit_find_value(audit, NULL, name, "<>");
+}
+
+void
+audit_map_probe(struct audit *audit)
+{
+	static const char name[] =
+	    "address_verify_sender_dependent_default_transport_maps";
+
+	if (postconf_set(audit->conf, name))
+		audit_find(audit, postconf_line(audit->conf, NULL, name), "");
+}
+
+void
+audit_map_unseen(struct audit *audit)
+{
+	if (!audit->world->here)
+		audit_find(audit, "--from", "run it on the host itself");
+	if (audit->conf->unclear != NULL)
+		audit_find(audit, audit->conf->unclear, "");
+}

@@ -95,6 +95,8 @@ static const struct example examples[] = {
 	"hash:/x", "postconf -e '" MAP " = " OURS ", hash:/x'"},
     {"map-shadowed", "P rewrite/unix/" MAP " = hash:/x " OURS "\n", "",
 	"rewrite/unix/" MAP, "postconf -P 'rewrite/unix/" MAP "="},
+    {"map-shadowed", MAP " = inline:{a='b'} " OURS "\n", "",
+	"inline:", OURS ", inline:{a='\\''b'\\''}'"},
     {"map-answer", "ask postmaster@mx.example.com relay:\n",
 	"ask postmaster@mx.example.com secret:[h]:25\n",
 	"answers relay:", "forceenc_answers"},

@@ -50,7 +50,7 @@ def check(sources):
 
 EXAMPLES = [
     ({"src/base/a.c": "\tx(1,\n\t    2);\n/*\n * at home/work\n */\n",
-      "docs/a.md": "see https://example.com/home/x and build/work/\n",
+      "docs/a.md": "see https://example.com/home/x and build/root\n",
       "etc/x.cf": "dbpath = /var/lib/forceenc/policy.db\n"}, []),
     ({"src/base/a.c": "/* see /ho" + "me/joe/x.c */\n        x();\n"
                       "<<<<<<< HEAD\n",

@@ -18,17 +18,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config.h"
-#ifdef HAVE_SYSTEMD
-#include <systemd/sd-daemon.h>
-#endif
-
 #include "forceenc-watch/follow.h"
 #include "forceenc-watch/keep.h"
 #include "forceenc/clock.h"
 #include "forceenc/log.h"
 #include "forceenc/mem.h"
 #include "forceenc/must.h"
+#include "forceenc/notify.h"
 #include "forceenc/text.h"
 
 #define WATCH_STEPS     64   /* a turn */
@@ -75,16 +71,6 @@ watch_host(void)
 	if (gethostname(name, sizeof(name) - 1) == -1 || name[0] == '\0')
 		return "localhost";
 	return name;
-}
-
-static void
-watch_notify(const char *state)
-{
-#ifdef HAVE_SYSTEMD
-	sd_notify(0, state);
-#else
-	(void)state;
-#endif
 }
 
 static int64_t
@@ -172,7 +158,7 @@ watch_tell(const struct watch *watch, uint64_t behind)
 	    "STATUS=%" PRIu64 " lines, %" PRIu64 " bytes behind, %" PRIu64
 	    " commits",
 	    watch->walk->counters.lines, behind, watch->keep.commits);
-	watch_notify(text);
+	notify_send(text);
 }
 
 static void
@@ -289,11 +275,16 @@ static void
 watch_on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct watch *watch = arg;
-	unsigned ms = watch_turn(watch);
-	struct timeval wait = {ms / 1000, (suseconds_t)(ms % 1000) * 1000};
+	uint64_t ms = watch_turn(watch), now = clock_now();
+	uint64_t due = notify_watchdog(now);
+	struct timeval wait;
 
 	(void)fd;
 	(void)what;
+	if (due - now < ms)
+		ms = due - now;
+	wait.tv_sec = (time_t)(ms / 1000);
+	wait.tv_usec = (suseconds_t)(ms % 1000 * 1000);
 	event_add(watch->timer, &wait);
 }
 
@@ -339,10 +330,13 @@ watch_on_signal(evutil_socket_t signo, short what, void *arg)
 	struct watch *watch = arg;
 
 	(void)what;
-	if (signo == SIGHUP)
-		watch_reload(watch);
-	else
+	if (signo != SIGHUP) {
 		event_base_loopbreak(watch->base);
+		return;
+	}
+	notify_reloading();
+	watch_reload(watch);
+	notify_send("READY=1");
 }
 
 static void
@@ -383,9 +377,9 @@ watch_run(struct conf *conf, struct err *err)
 	}
 	log_info("ready (log=%s store=%s)", text_show_str(conf->log),
 	    text_show_str(conf->store));
-	watch_notify("READY=1");
+	notify_send("READY=1");
 	watch_loop(&watch);
-	watch_notify("STOPPING=1");
+	notify_send("STOPPING=1");
 	if (watch.store != NULL)
 		watch_commit(&watch);
 	watch_end_log(&watch);

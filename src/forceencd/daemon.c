@@ -18,6 +18,7 @@
 #include "forceenc/log.h"
 #include "forceenc/mem.h"
 #include "forceenc/must.h"
+#include "forceenc/notify.h"
 #include "forceenc/pq.h"
 #include "forceencd/control_server.h"
 #include "forceencd/handover.h"
@@ -221,6 +222,7 @@ daemon_turn(struct daemon *daemon)
 	at = daemon_sooner(at, resolve_tick(view->resolve, now));
 	at = daemon_sooner(at, clients_tick(view->clients, now));
 	at = daemon_sooner(at, daemon_snapshot(daemon, now));
+	at = daemon_sooner(at, notify_watchdog(now));
 	if (daemon->ending) {
 		if (clients_connected(view->clients) == 0 ||
 		    now >= daemon->end_at)
@@ -330,7 +332,7 @@ daemon_end(struct daemon *daemon)
 	}
 	log_info("ending: %u clients are connected",
 	    clients_connected(daemon->view.clients));
-	handover_notify("STOPPING=1");
+	notify_send("STOPPING=1");
 	daemon->ending = true;
 	daemon->end_at =
 	    clock_now() + daemon->shared.service->conf->drain_time_limit;
@@ -353,9 +355,9 @@ daemon_on_signal(evutil_socket_t signo, short what, void *arg)
 	}
 	if (daemon->ending)
 		return;
-	handover_notify_reloading();
+	notify_reloading();
 	daemon_reload(daemon);
-	handover_notify("READY=1");
+	notify_send("READY=1");
 }
 
 static void
@@ -457,7 +459,7 @@ daemon_run(struct conf *conf, struct err *err)
 	if (rc == 0) {
 		log_info("forceencd %s: ready (configuration=%s)",
 		    PACKAGE_VERSION, daemon->shared.service->conf->path);
-		handover_notify("READY=1");
+		notify_send("READY=1");
 		daemon_turn(daemon);
 		while (!daemon->ended) {
 			event_base_loop(daemon->base, EVLOOP_ONCE);

@@ -4,10 +4,7 @@
 #include "forceencd/handover.h"
 
 #include <event2/util.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "config.h"
@@ -35,12 +32,6 @@ handover_list(void)
 	return sd_listen_fds(1);
 }
 
-void
-handover_notify(const char *state)
-{
-	sd_notify(0, state);
-}
-
 #define HANDOVER_FIRST SD_LISTEN_FDS_START
 
 #else
@@ -51,27 +42,9 @@ handover_list(void)
 	return 0;
 }
 
-void
-handover_notify(const char *state)
-{
-	(void)state;
-}
-
 #define HANDOVER_FIRST 3
 
 #endif
-
-void
-handover_notify_reloading(void)
-{
-	char text[80];
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
-	    (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000);
-	handover_notify(text);
-}
 
 struct handover *
 handover_new(struct err *err)

@@ -10,9 +10,8 @@
 #include "forceenc/endpoint.h"
 
 /*
- * What the service manager and the daemon tell each other: listening sockets
- * handed over at start (sd_listen_fds(3)) and states (sd_notify(3)). Built
- * without libsystemd, there are no sockets and nobody is told.
+ * Listening sockets that the service manager hands over at start
+ * (sd_listen_fds(3)). Built without libsystemd, there are none.
  *
  * A socket is used for the endpoint it is bound to, whatever its name in the
  * unit: the configuration alone says which protocol is spoken where.
@@ -31,10 +30,5 @@ int handover_take(struct handover *, const struct endpoint *);
 
 /* The spelling of one that nobody took, NULL if all are taken. */
 const char *handover_left(const struct handover *);
-
-/* "READY=1", "STOPPING=1", ... */
-void handover_notify(const char *state);
-/* RELOADING=1 with the time that Type=notify-reload wants. */
-void handover_notify_reloading(void);
 
 #endif

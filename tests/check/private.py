@@ -10,7 +10,8 @@ import re
 import tree
 
 TEXTS = (".c", ".h", ".py", ".sh", ".am", ".ac", ".md", ".cf", ".sql",
-         ".pcre", ".forceenc", ".service", ".socket", ".1", ".5", ".8")
+         ".pcre", ".forceenc", ".service.in", ".conf",
+         ".socket", ".timer", ".1", ".5", ".8")
 
 # In pieces, or this file would have them.
 HOMES = re.compile(

@@ -116,12 +116,13 @@ class Daemon:
                            for name, value in self.options.items())
         self.path.write_text(text)
 
-    def start(self, listeners=(), nofile=None):
+    def start(self, listeners=(), nofile=None, around=(), environ=None):
         """Starts forceencd and returns when it says that it's ready.
         listeners are sockets to hand over, nofile is its limit of open
-        files."""
+        files, around are words that run it, environ is added to its
+        environment."""
         self.write()
-        argv = [programs.ours("forceencd"), "-c", str(self.path)]
+        argv = [*around, programs.ours("forceencd"), "-c", str(self.path)]
         if listeners:
             fds = ",".join(str(s.fileno()) for s in listeners)
             helper = str(pathlib.Path(__file__).with_name("inherit.py"))
@@ -129,7 +130,8 @@ class Daemon:
         if nofile is not None:
             argv = ["prlimit", f"--nofile={nofile}:{nofile}"] + argv
         self.manager = Manager(self.folder / "notify")
-        env = dict(os.environ, NOTIFY_SOCKET=self.manager.path)
+        env = dict(os.environ, NOTIFY_SOCKET=self.manager.path,
+                   **(environ or {}))
         env.pop("JOURNAL_STREAM", None)
         known = pathlib.Path(__file__).with_name("lsan.supp")
         env.setdefault(
@@ -208,6 +210,7 @@ class Manager:
         self.said = Log("sd_notify", "a^")
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(self.path)
+        os.chmod(self.path, 0o666)
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 

@@ -12,9 +12,12 @@
 #define STATS_SQL_TIME(format, seconds) \
 	"strftime('" format "', " seconds ", 'unixepoch')"
 
-#define STATS_SQL_DAY    STATS_SQL_TIME("%Y-%m-%d", "d.hour * 3600")
-#define STATS_SQL_HOUR   STATS_SQL_TIME("%Y-%m-%dT%H:%MZ", "d.hour * 3600")
-#define STATS_SQL_EITHER "iif(d.rolled, " STATS_SQL_DAY ", " STATS_SQL_HOUR ")"
+const struct stats_dialect stats_sql_sqlite = {
+    .day = STATS_SQL_TIME("%Y-%m-%d", "d.hour * 3600"),
+    .hour = STATS_SQL_TIME("%Y-%m-%dT%H:%MZ", "d.hour * 3600"),
+    .join = "CROSS JOIN",
+    .chosen = "",
+};
 
 /* Numbers that rows are added up by before words are made of them, which is
  * several times as fast. */
@@ -29,7 +32,7 @@ enum stats_sql_number {
 /* What a dimension is grouped by, and what is shown of it then. */
 struct stats_sql_dimension {
 	unsigned number;   /* bits of enum stats_sql_number */
-	const char *group; /* of rows d, and kind k */
+	const char *group; /* of rows d, and kind k; NULL: the dialect's */
 	const char *show;  /* of group g; NULL: the same */
 	const char *join;  /* where show finds its words, by g's column */
 };
@@ -43,8 +46,8 @@ static const struct stats_sql_dimension stats_sql_dimensions[] = {
     [STATS_OUTCOME] = {STATS_SQL_BY_KIND, "k.outcome", NULL, NULL},
     [STATS_LEVEL] = {STATS_SQL_BY_KIND, "k.level", NULL, NULL},
     [STATS_REASON] = {STATS_SQL_BY_KIND, "nullif(k.reason, '')", NULL, NULL},
-    [STATS_HOUR] = {STATS_SQL_BY_HOUR, STATS_SQL_EITHER, NULL, NULL},
-    [STATS_DAY] = {STATS_SQL_BY_DAY, STATS_SQL_DAY, NULL, NULL},
+    [STATS_HOUR] = {STATS_SQL_BY_HOUR, NULL, NULL, NULL},
+    [STATS_DAY] = {STATS_SQL_BY_DAY, NULL, NULL, NULL},
     [STATS_HOST] = {STATS_SQL_BY_KIND, "k.host", NULL, NULL},
 };
 
@@ -74,9 +77,12 @@ stats_sql_steps(struct buf *out, const char *name, const char *table,
 }
 
 static void
-stats_sql_begin(struct buf *out, enum stats_senders senders)
+stats_sql_begin(struct buf *out, const struct stats_dialect *dialect,
+    enum stats_senders senders)
 {
 	buf_add_text(out, "WITH RECURSIVE ");
+	if (senders != STATS_EVERYBODY && *dialect->chosen != '\0')
+		buf_printf(out, "%s, ", dialect->chosen);
 	if (senders == STATS_FEW) {
 		stats_sql_steps(
 		    out, "hours", "delivery_hour", "hour", "?1", "?2");
@@ -89,7 +95,8 @@ stats_sql_begin(struct buf *out, enum stats_senders senders)
 /* The rows that count, of both tables: "d", with the columns that are needed
  * to add them up by numbers. */
 static void
-stats_sql_rows(struct buf *out, enum stats_senders senders, unsigned numbers)
+stats_sql_rows(struct buf *out, const struct stats_dialect *dialect,
+    enum stats_senders senders, unsigned numbers)
 {
 	static const struct stats_sql_table {
 		const char *name;
@@ -119,9 +126,9 @@ stats_sql_rows(struct buf *out, enum stats_senders senders, unsigned numbers)
 		buf_add_text(out, "t.n FROM ");
 		if (senders == STATS_FEW)
 			buf_printf(out,
-			    "%s AS h CROSS JOIN chosen AS c CROSS JOIN %s "
+			    "%s AS h CROSS JOIN chosen AS c %s %s "
 			    "AS t ON t.%s = h.at AND t.sender = c.sender",
-			    t->steps, t->name, t->time);
+			    t->steps, dialect->join, t->name, t->time);
 		else
 			buf_printf(out, "%s AS t WHERE %s", t->name, t->range);
 		if (senders == STATS_MANY)
@@ -133,7 +140,8 @@ stats_sql_rows(struct buf *out, enum stats_senders senders, unsigned numbers)
 
 /* The same, added up by numbers. */
 static void
-stats_sql_sums(struct buf *out, enum stats_senders senders, unsigned numbers)
+stats_sql_sums(struct buf *out, const struct stats_dialect *dialect,
+    enum stats_senders senders, unsigned numbers)
 {
 	static const struct {
 		enum stats_sql_number number;
@@ -158,7 +166,7 @@ stats_sql_sums(struct buf *out, enum stats_senders senders, unsigned numbers)
 		n++;
 	}
 	buf_add_text(out, "sum(d.n) AS n FROM ");
-	stats_sql_rows(out, senders, numbers);
+	stats_sql_rows(out, dialect, senders, numbers);
 	for (i = 0; i < n; i++)
 		buf_printf(out, "%s%u", i == 0 ? " GROUP BY " : ", ", i + 1);
 	buf_add_text(out, ") AS d");
@@ -166,6 +174,21 @@ stats_sql_sums(struct buf *out, enum stats_senders senders, unsigned numbers)
 		buf_add_text(out, " JOIN kind AS k ON k.id = d.kind");
 }
 
+/* A value by which rows are put together. */
+static void
+stats_sql_group(struct buf *out, const struct stats_dialect *dialect,
+    enum stats_dimension by)
+{
+	if (by == STATS_DAY)
+		buf_add_text(out, dialect->day);
+	else if (by == STATS_HOUR)
+		buf_printf(out, "CASE WHEN d.rolled = 1 THEN %s ELSE %s END",
+		    dialect->day, dialect->hour);
+	else
+		buf_add_text(out, stats_sql_dimensions[by].group);
+}
+
+/* SQL leaves it to the database where NULL stands. */
 static void
 stats_sql_order(struct buf *out, const enum stats_dimension *by, unsigned n)
 {
@@ -177,26 +200,27 @@ stats_sql_order(struct buf *out, const enum stats_dimension *by, unsigned n)
 			buf_printf(out, "%u, ", i + 1);
 	buf_printf(out, "%u DESC", n + 1);
 	for (i = 0; i < n; i++)
-		buf_printf(out, ", %u", i + 1);
+		buf_printf(out, ", %u NULLS FIRST", i + 1);
 }
 
 void
-stats_sql_count(struct buf *out, enum stats_senders senders,
-    const enum stats_dimension *by, unsigned n)
+stats_sql_count(struct buf *out, const struct stats_dialect *dialect,
+    enum stats_senders senders, const enum stats_dimension *by, unsigned n)
 {
 	const struct stats_sql_dimension *dimension;
 	unsigned numbers = 0, i;
 
 	MUST(n <= STATS_DIMENSIONS);
-	stats_sql_begin(out, senders);
+	stats_sql_begin(out, dialect, senders);
 	buf_add_text(out, "g AS (SELECT ");
 	for (i = 0; i < n; i++) {
 		dimension = &stats_sql_dimensions[by[i]];
-		buf_printf(out, "%s AS g%u, ", dimension->group, i);
+		stats_sql_group(out, dialect, by[i]);
+		buf_printf(out, " AS g%u, ", i);
 		numbers |= dimension->number;
 	}
 	buf_add_text(out, "sum(d.n) AS n FROM ");
-	stats_sql_sums(out, senders, numbers);
+	stats_sql_sums(out, dialect, senders, numbers);
 	for (i = 0; i < n; i++)
 		buf_printf(out, "%sg%u", i == 0 ? " GROUP BY " : ", ", i);
 	buf_add_text(out, ") SELECT ");
@@ -207,7 +231,7 @@ stats_sql_count(struct buf *out, enum stats_senders senders,
 		else
 			buf_printf(out, "g.g%u, ", i);
 	}
-	buf_add_text(out, "ifnull(g.n, 0) FROM g");
+	buf_add_text(out, "coalesce(g.n, 0) FROM g");
 	for (i = 0; i < n; i++) {
 		dimension = &stats_sql_dimensions[by[i]];
 		if (dimension->join != NULL)
@@ -217,19 +241,20 @@ stats_sql_count(struct buf *out, enum stats_senders senders,
 }
 
 void
-stats_sql_top(
-    struct buf *out, enum stats_senders senders, enum stats_measure measure)
+stats_sql_top(struct buf *out, const struct stats_dialect *dialect,
+    enum stats_senders senders, enum stats_measure measure)
 {
 	unsigned i;
 
-	stats_sql_begin(out, senders);
+	stats_sql_begin(out, dialect, senders);
 	buf_add_text(out, "g AS (SELECT d.sender AS sender");
 	for (i = 0; i < STATS_MEASURES; i++)
 		buf_printf(out,
 		    ", sum(CASE WHEN %s THEN d.n ELSE 0 END) AS m%u",
 		    stats_sql_measures[i], i);
 	buf_add_text(out, " FROM ");
-	stats_sql_sums(out, senders, STATS_SQL_BY_SENDER | STATS_SQL_BY_KIND);
+	stats_sql_sums(
+	    out, dialect, senders, STATS_SQL_BY_SENDER | STATS_SQL_BY_KIND);
 	buf_add_text(out,
 	    " GROUP BY d.sender) "
 	    "SELECT " STATS_SQL_SENDER);
@@ -242,8 +267,11 @@ stats_sql_top(
 }
 
 void
-stats_sql_failures(struct buf *out, enum stats_senders senders)
+stats_sql_failures(struct buf *out, const struct stats_dialect *dialect,
+    enum stats_senders senders)
 {
+	if (senders != STATS_EVERYBODY && *dialect->chosen != '\0')
+		buf_printf(out, "WITH %s ", dialect->chosen);
 	buf_printf(out,
 	    "SELECT f.time, k.host, " STATS_SQL_SENDER ", f.queue_id, m.text, "
 	    "f.recipient, f.relay, k.service, k.outcome, k.reason, f.text "
@@ -269,18 +297,19 @@ stats_sql_levels(struct buf *out, const char *level, const char *prefix)
 }
 
 void
-stats_sql_evidence(struct buf *out, enum stats_senders senders)
+stats_sql_evidence(struct buf *out, const struct stats_dialect *dialect,
+    enum stats_senders senders)
 {
 	unsigned i;
 
-	stats_sql_begin(out, senders);
+	stats_sql_begin(out, dialect, senders);
 	buf_add_text(out,
 	    "mine AS (SELECT d.destination AS destination, "
 	    "sum(d.n) AS n");
 	stats_sql_levels(out, "k.level", "d");
 	buf_add_text(out, " FROM ");
-	stats_sql_sums(
-	    out, senders, STATS_SQL_BY_DESTINATION | STATS_SQL_BY_KIND);
+	stats_sql_sums(out, dialect, senders,
+	    STATS_SQL_BY_DESTINATION | STATS_SQL_BY_KIND);
 	buf_add_text(out,
 	    " WHERE k.outcome = 'delivered' "
 	    "GROUP BY 1), seen AS (SELECT d.destination AS destination, "
@@ -293,13 +322,21 @@ stats_sql_evidence(struct buf *out, enum stats_senders senders)
 	    "WHERE day >= ?3 AND day < ?4) AS d "
 	    "JOIN tls AS t ON t.id = d.tls "
 	    "WHERE d.destination IN (SELECT destination FROM mine) "
-	    "GROUP BY 1) SELECT m.text, ifnull(seen.last_seen, 0)");
+	    "GROUP BY 1) SELECT m.text, coalesce(seen.last_seen, 0)");
 	for (i = 0; i < STORE_NO_LEVEL; i++)
 		buf_printf(out, ", mine.d%u", i);
 	for (i = 0; i < STORE_NO_LEVEL; i++)
-		buf_printf(out, ", ifnull(seen.s%u, 0)", i);
+		buf_printf(out, ", coalesce(seen.s%u, 0)", i);
 	buf_add_text(out,
 	    " FROM mine JOIN name AS m ON m.id = mine.destination "
 	    "LEFT JOIN seen ON seen.destination = mine.destination "
 	    "ORDER BY mine.n DESC, 1");
+}
+
+void
+stats_sql_blobs(struct buf *out)
+{
+	buf_add_text(out,
+	    "SELECT host, name, piece, value FROM state "
+	    "ORDER BY host, name, piece");
 }

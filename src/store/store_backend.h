@@ -6,20 +6,35 @@
 
 #include "forceenc/stats.h"
 #include "forceenc/store.h"
+#include "store/stats_sql.h"
 
-/* Questions to a kind of database, as in forceenc/stats.h. */
+/* A row of an answer; what it hands out is borrowed until the next one. */
+struct stats_row {
+	/* NUL-terminated; NULL for SQL's NULL. */
+	const char *(*text)(const struct stats_row *, int column);
+	int64_t (*number)(const struct stats_row *, int column);
+	/* Of a blob. NULL for an empty one. */
+	const char *(*bytes)(const struct stats_row *, int column, size_t *len);
+	void *data; /* the backend's */
+};
+
+typedef void stats_row_fn(const struct stats_row *, void *arg);
+
+/*
+ * How questions are put to a kind of database; what is asked is the same for
+ * all of them, and stats.c knows it.
+ */
 struct stats_backend {
-	int (*count)(struct store *, const struct stats_filter *,
-	    const enum stats_dimension *by, unsigned n, stats_count_fn *,
-	    void *arg, struct err *);
-	int (*top)(struct store *, const struct stats_filter *,
-	    enum stats_measure, unsigned limit, stats_top_fn *, void *arg,
+	const struct stats_dialect *dialect;
+	/* From here to the end the database is seen as of one moment. Chooses
+	 * the filter's senders; there may be no filter. */
+	int (*begin)(struct store *, const struct stats_filter *,
+	    enum stats_senders *, struct err *);
+	/* value has those parameters of stats_sql.h that sql uses. */
+	int (*run)(struct store *, const char *sql,
+	    const int64_t value[STATS_SQL_VALUES], stats_row_fn *, void *arg,
 	    struct err *);
-	int (*failures)(struct store *, const struct stats_filter *,
-	    unsigned limit, stats_failure_fn *, void *arg, struct err *);
-	int (*evidence)(struct store *, const struct stats_filter *,
-	    stats_evidence_fn *, void *arg, struct err *);
-	int (*blobs)(struct store *, stats_blob_fn *, void *arg, struct err *);
+	void (*end)(struct store *); /* also after a begin() that failed */
 };
 
 /*

@@ -55,6 +55,7 @@ struct follow {
 	bool planned;
 	struct timespec changed; /* the folder, when the live log was empty */
 	enum follow_plan_reason reason;
+	bool calm; /* nothing to read before the folder or path change */
 	bool complained;
 };
 
@@ -119,7 +120,8 @@ follow_open_file(struct follow *follow, const char *path, struct stat *st)
 	follow_close(follow);
 	follow->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (follow->fd == -1) {
-		if (errno != ENOENT)
+		follow->calm = errno == ENOENT;
+		if (!follow->calm)
 			follow_complain(follow, strerror(errno));
 		return false;
 	}
@@ -284,17 +286,15 @@ follow_plan(struct follow *follow, struct walk *walk)
 	if (!resume && follow->fd != -1)
 		follow->began =
 		    first_time(follow->head, follow->head_len, time(NULL));
-	if (rotated_still_empty(&follow->changed, follow->path))
-		return false;
-	if (!rotated_find(&rotated, follow->path))
+	follow->calm = rotated_still_empty(&follow->changed, follow->path);
+	if (follow->calm || !rotated_find(&rotated, follow->path))
 		return false;
 	next = resume ? rotated_match(&rotated, &position->print,
 			    position->offset, position->device, position->inode)
 		      : follow_later(follow, &rotated);
-	if (next < rotated.n)
-		open = follow_open_rotated(follow, &rotated, next, resume);
-	else
-		open = follow_open_after(follow, walk, &rotated, resume);
+	open = next < rotated.n
+	    ? follow_open_rotated(follow, &rotated, next, resume)
+	    : follow_open_after(follow, walk, &rotated, resume);
 	rotated_fini(&rotated);
 	return open;
 }
@@ -306,7 +306,7 @@ follow_plan_again(struct follow *follow, enum follow_plan_reason reason)
 	follow->reason = reason;
 }
 
-static enum follow_step
+static enum input_step
 follow_step_compressed(struct follow *follow, struct walk *walk)
 {
 	struct reader *reader = &follow->reader;
@@ -320,13 +320,11 @@ follow_step_compressed(struct follow *follow, struct walk *walk)
 	if (step == READER_FAILED) {
 		follow_complain(follow, err.text);
 		follow_plan_again(follow, FOLLOW_PLAN_START);
-		return FOLLOW_IDLE;
+		return INPUT_AGAIN;
 	}
-	if (step == READER_MORE)
-		return FOLLOW_MORE;
 	if (step == READER_DONE)
 		follow_plan_again(follow, FOLLOW_PLAN_ENDED);
-	return FOLLOW_COMMIT;
+	return step == READER_MORE ? INPUT_MORE : INPUT_COMMIT;
 }
 
 static bool
@@ -371,15 +369,15 @@ follow_extend_head(struct follow *follow)
 	follow->head_len = len;
 }
 
-static enum follow_step
+static enum input_step
 follow_step_end(struct follow *follow, struct walk *walk)
 {
 	if (!follow->complete && !rotated_away(follow->fd, follow->path))
-		return FOLLOW_IDLE;
+		return INPUT_IDLE;
 	if (!follow->moved) {
 		/* What its writer wrote before it moved on. */
 		follow->moved = true;
-		return FOLLOW_MORE;
+		return INPUT_MORE;
 	}
 	if (follow->buf.len > 0)
 		walk_feed_rest(walk, follow->buf.data, follow->buf.len);
@@ -387,10 +385,10 @@ follow_step_end(struct follow *follow, struct walk *walk)
 	buf_clear(&follow->buf);
 	follow_update_print(follow);
 	follow_plan_again(follow, FOLLOW_PLAN_ENDED);
-	return FOLLOW_COMMIT;
+	return INPUT_COMMIT;
 }
 
-static enum follow_step
+static enum input_step
 follow_step_open(struct follow *follow, struct walk *walk)
 {
 	uint64_t at = follow->position.offset + follow->buf.len;
@@ -400,7 +398,7 @@ follow_step_open(struct follow *follow, struct walk *walk)
 
 	if (n < 0) {
 		follow_complain(follow, strerror(errno));
-		return FOLLOW_IDLE;
+		return INPUT_AGAIN;
 	}
 	if (follow_is_truncated(follow)) {
 		buf_clear(&follow->buf);
@@ -408,7 +406,7 @@ follow_step_open(struct follow *follow, struct walk *walk)
 			fingerprint_make(&follow->position.print, follow->head,
 			    follow->head_len);
 		follow_plan_again(follow, FOLLOW_PLAN_TRUNCATED);
-		return FOLLOW_COMMIT;
+		return INPUT_COMMIT;
 	}
 	follow->buf.len += (size_t)n;
 	follow_extend_head(follow);
@@ -419,17 +417,18 @@ follow_step_open(struct follow *follow, struct walk *walk)
 	follow->position.offset += used;
 	follow_update_print(follow);
 	if (tally_full(walk->tally))
-		return FOLLOW_COMMIT;
-	return n > 0 ? FOLLOW_MORE : follow_step_end(follow, walk);
+		return INPUT_COMMIT;
+	return n > 0 ? INPUT_MORE : follow_step_end(follow, walk);
 }
 
-enum follow_step
+enum input_step
 follow_step(struct follow *follow, struct walk *walk)
 {
 	if (!follow->planned) {
+		follow->calm = false;
 		follow->planned = follow_plan(follow, walk);
 		if (!follow->planned)
-			return FOLLOW_IDLE;
+			return follow->calm ? INPUT_IDLE : INPUT_AGAIN;
 	}
 	if (follow->compressed)
 		return follow_step_compressed(follow, walk);
@@ -465,6 +464,12 @@ follow_behind(const struct follow *follow)
 	    (uint64_t)st.st_size < follow->position.offset)
 		return 0;
 	return (uint64_t)st.st_size - follow->position.offset;
+}
+
+int
+follow_fd(const struct follow *follow)
+{
+	return follow->fd;
 }
 
 bool

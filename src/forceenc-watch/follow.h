@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "forceenc-watch/fingerprint.h"
+#include "forceenc-watch/input_step.h"
 #include "forceenc-watch/keep.h"
 #include "forceenc-watch/walk.h"
 
@@ -19,18 +20,12 @@
  */
 struct follow;
 
-enum follow_step {
-	FOLLOW_MORE,   /* fed some; call it again */
-	FOLLOW_COMMIT, /* commit before it's called again */
-	FOLLOW_IDLE,   /* all was fed that is there */
-};
-
 /* position: where to go on; its offset is 0 and its inode 0 for a start.
  * The path need not be there. */
 struct follow *follow_new(const char *path, const struct keep_position *);
 void follow_free(struct follow *);
 
-enum follow_step follow_step(struct follow *, struct walk *);
+enum input_step follow_step(struct follow *, struct walk *);
 
 /* As of the last step. */
 void follow_position(const struct follow *, struct keep_position *out);
@@ -39,6 +34,8 @@ void follow_position(const struct follow *, struct keep_position *out);
 bool follow_print(const struct follow *, struct fingerprint *out);
 /* Bytes that weren't fed yet. */
 uint64_t follow_behind(const struct follow *);
+/* The file that is read, if it may still be written to; -1 if there is none. */
+int follow_fd(const struct follow *);
 
 /* At a start: what of this log was imported before isn't read again. */
 bool follow_start_print(struct follow *, struct fingerprint *out);

@@ -120,7 +120,7 @@ rotated_compare(const void *a, const void *b)
 	return strcmp(*one, *other);
 }
 
-static char *
+char *
 rotated_folder(const char *path)
 {
 	const char *slash = strrchr(path, '/');

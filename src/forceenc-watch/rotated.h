@@ -23,6 +23,9 @@ struct rotated {
 	struct timespec changed; /* the folder, before they were looked for */
 };
 
+/* Where path lies; the caller frees it. */
+char *rotated_folder(const char *path);
+
 /* Those that can't be read are logged and left out. False, with nothing to be
  * freed, while somebody is just rotating them: try again soon. */
 bool rotated_find(struct rotated *, const char *path);

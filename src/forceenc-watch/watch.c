@@ -5,6 +5,11 @@
  * The loop around the walk. A turn reads what is there, up to a budget, and
  * commits when a second has passed or there is much to commit. While the
  * store can't be written nothing is read: the log is the queue.
+ *
+ * After a turn that has read everything it waits for a sign that there is
+ * more. A log that is written to all the time would give one for each line:
+ * after a turn that has read something it looks again a little later, and
+ * waits for a sign only when nothing has come by then.
  */
 
 #include "forceenc-watch/watch.h"
@@ -18,7 +23,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "forceenc-watch/follow.h"
+#include "forceenc-watch/input.h"
 #include "forceenc-watch/keep.h"
 #include "forceenc/clock.h"
 #include "forceenc/log.h"
@@ -27,8 +32,8 @@
 #include "forceenc/notify.h"
 #include "forceenc/text.h"
 
-#define WATCH_STEPS     64   /* a turn */
-#define WATCH_POLL_MS   250  /* where nothing was to be read */
+#define WATCH_TURN_MS   50   /* others in the loop wait so long */
+#define WATCH_PAUSE_MS  250  /* for more to come */
 #define WATCH_RETRY_MS  1000 /* where nothing could be written */
 #define WATCH_COMMIT_MS 1000
 /* A big state is committed less often: so many bytes a second. */
@@ -40,11 +45,12 @@ struct watch {
 	struct conf *conf;
 	struct event_base *base;
 	struct event *timer;
+	struct event *sign; /* of more to read; NULL before the first wait */
 	struct event *on_signal[3];
 	struct store *store;
 	struct keep keep;
 	struct walk *walk;
-	struct follow *follow;
+	struct input *input;
 	bool must_commit; /* before anything else is read */
 	bool dirty;       /* something was read since the last commit */
 	bool failing;     /* the last commit did */
@@ -79,9 +85,9 @@ watch_now(void)
 	return (int64_t)(clock_wall() / 1000);
 }
 
-/* Where to go on: the follower's own state, or what imports left. */
+/* Goes on from the follower's own state, or from what imports left. */
 static int
-watch_load(struct watch *watch, struct keep_position *position, struct err *err)
+watch_begin_log(struct watch *watch, struct err *err)
 {
 	int rc = keep_load_state(&watch->keep, "follow", watch->walk, err);
 
@@ -89,34 +95,19 @@ watch_load(struct watch *watch, struct keep_position *position, struct err *err)
 		rc = keep_load_state(&watch->keep, "import", watch->walk, err);
 	if (rc == -1)
 		return -1;
-	return keep_load_position(&watch->keep, position, err) == -1 ? -1 : 0;
-}
-
-static int
-watch_begin_log(struct watch *watch, struct err *err)
-{
-	struct keep_position position;
-	struct fingerprint print;
-	struct keep_input input;
-
-	if (watch_load(watch, &position, err) == -1)
-		return -1;
-	watch->follow =
-	    follow_new(watch->conf->log + strlen("file:"), &position);
-	if (!follow_start_print(watch->follow, &print))
-		return 0;
-	if (keep_load_input(&watch->keep, &print, &input, err) == -1)
-		return -1;
-	if (input.offset > 0)
-		follow_start_at(watch->follow, input.offset);
-	return 0;
+	watch->input =
+	    input_open(watch->conf->log, &watch->keep, watch->walk, err);
+	return watch->input == NULL ? -1 : 0;
 }
 
 static void
 watch_end_log(struct watch *watch)
 {
-	follow_free(watch->follow);
-	watch->follow = NULL;
+	if (watch->sign != NULL)
+		event_free(watch->sign);
+	watch->sign = NULL;
+	input_close(watch->input);
+	watch->input = NULL;
 	walk_free(watch->walk);
 	watch->walk = NULL;
 	keep_fini(&watch->keep);
@@ -173,19 +164,11 @@ watch_commit_failed(struct watch *watch, const struct err *err)
 static bool
 watch_commit(struct watch *watch)
 {
-	struct keep_position position;
-	struct fingerprint print;
-	struct keep_report report;
+	struct keep_report report = {.now = watch_now()};
 	struct err err;
 	uint64_t wait;
-	bool known;
 
-	follow_position(watch->follow, &position);
-	known = follow_print(watch->follow, &print);
-	report.bytes_behind = follow_behind(watch->follow);
-	report.now = watch_now();
-	if (keep_commit(&watch->keep, watch->walk, &position,
-		known ? &print : NULL, &report, &err) == -1) {
+	if (input_commit(watch->input, &report, &err) == -1) {
 		watch_commit_failed(watch, &err);
 		return false;
 	}
@@ -229,28 +212,30 @@ watch_reopen(struct watch *watch)
 		    "%s: is opened anew", text_show_str(watch->conf->store));
 }
 
-/* Reads; true if there is more. */
-static bool
+static enum input_step
 watch_read(struct watch *watch)
 {
-	enum follow_step step = FOLLOW_MORE;
-	unsigned i;
+	uint64_t end = clock_now() + WATCH_TURN_MS;
+	enum input_step step;
 
-	for (i = 0; i < WATCH_STEPS && step == FOLLOW_MORE; i++) {
-		step = follow_step(watch->follow, watch->walk);
-		watch->dirty = watch->dirty || step != FOLLOW_IDLE ||
+	input_wake(watch->input);
+	do {
+		step = input_step(watch->input);
+		watch->dirty = watch->dirty || step <= INPUT_COMMIT ||
 		    !tally_empty(watch->walk->tally);
-	}
-	watch->must_commit = step == FOLLOW_COMMIT;
-	if (step == FOLLOW_IDLE)
+	} while (step == INPUT_MORE && clock_now() < end);
+	watch->must_commit = step == INPUT_COMMIT;
+	if (step > INPUT_COMMIT)
 		correlate_idle(watch->walk->inflight, watch_now());
-	return step != FOLLOW_IDLE;
+	return step;
 }
 
-static unsigned
-watch_turn(struct watch *watch)
+/* How many ms the loop may wait; *sign: for a sign as well. */
+static uint64_t
+watch_turn(struct watch *watch, bool *sign)
 {
-	bool more;
+	uint64_t lines, wait, due;
+	enum input_step step;
 
 	if (watch->store == NULL || store_lost(watch->store)) {
 		watch_reopen(watch);
@@ -259,7 +244,8 @@ watch_turn(struct watch *watch)
 	}
 	if (watch->must_commit && !watch_commit(watch))
 		return WATCH_RETRY_MS;
-	more = watch_read(watch);
+	lines = watch->walk->counters.lines;
+	step = watch_read(watch);
 	if ((watch->must_commit ||
 		(watch->dirty && clock_now() >= watch->commit_at)) &&
 	    !watch_commit(watch)) {
@@ -268,24 +254,53 @@ watch_turn(struct watch *watch)
 	}
 	if (clock_now() >= watch->tidy_at)
 		watch_tidy(watch);
-	return more ? 0 : WATCH_POLL_MS;
+	if (step <= INPUT_COMMIT)
+		return 0;
+	if (step == INPUT_AGAIN || watch->walk->counters.lines != lines)
+		return WATCH_PAUSE_MS;
+	wait = input_patience(watch->input);
+	*sign = wait > 0;
+	due = watch->dirty && watch->commit_at < watch->tidy_at
+	    ? watch->commit_at
+	    : watch->tidy_at;
+	due = due > clock_now() ? due - clock_now() : 0;
+	return wait < due ? wait : due;
+}
+
+static void watch_on_turn(evutil_socket_t, short, void *);
+
+static void
+watch_wait(struct watch *watch, uint64_t ms, bool sign)
+{
+	struct timeval wait = {
+	    (time_t)(ms / 1000), (suseconds_t)(ms % 1000) * 1000};
+	int fd = sign ? input_fd(watch->input) : -1;
+
+	if (fd == -1) {
+		if (watch->sign != NULL)
+			event_del(watch->sign);
+		event_add(watch->timer, &wait);
+		return;
+	}
+	if (watch->sign == NULL)
+		watch->sign =
+		    event_new(watch->base, fd, EV_READ, watch_on_turn, watch);
+	MUST(watch->sign != NULL);
+	event_del(watch->timer);
+	event_add(watch->sign, &wait);
 }
 
 static void
-watch_on_timer(evutil_socket_t fd, short what, void *arg)
+watch_on_turn(evutil_socket_t fd, short what, void *arg)
 {
 	struct watch *watch = arg;
-	uint64_t ms = watch_turn(watch), now = clock_now();
+	bool sign = false;
+	uint64_t ms = watch_turn(watch, &sign), now = clock_now();
 	uint64_t due = notify_watchdog(now);
-	struct timeval wait;
 
 	(void)fd;
 	(void)what;
-	if (due - now < ms)
-		ms = due - now;
-	wait.tv_sec = (time_t)(ms / 1000);
-	wait.tv_usec = (suseconds_t)(ms % 1000 * 1000);
-	event_add(watch->timer, &wait);
+	watch_wait(watch, due - now < ms ? due - now : ms, sign);
 }
 
 /* What was read is committed under the old configuration; the new one goes
@@ -337,6 +352,7 @@ watch_on_signal(evutil_socket_t signo, short what, void *arg)
 	notify_reloading();
 	watch_reload(watch);
 	notify_send("READY=1");
+	watch_wait(watch, 0, false);
 }
 
 static void
@@ -354,13 +370,16 @@ watch_loop(struct watch *watch)
 		MUST(watch->on_signal[i] != NULL);
 		event_add(watch->on_signal[i], NULL);
 	}
-	watch->timer = evtimer_new(watch->base, watch_on_timer, watch);
+	watch->timer = evtimer_new(watch->base, watch_on_turn, watch);
 	MUST(watch->timer != NULL);
 	event_add(watch->timer, &now);
 	event_base_dispatch(watch->base);
 	for (i = 0; i < 3; i++)
 		event_free(watch->on_signal[i]);
 	event_free(watch->timer);
+	if (watch->sign != NULL)
+		event_free(watch->sign);
+	watch->sign = NULL;
 	event_base_free(watch->base);
 	libevent_global_shutdown();
 }

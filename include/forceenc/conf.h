@@ -181,6 +181,11 @@ struct conf {
 	mode_t control_socket_mode;
 	char *control_socket_group;
 
+	struct endpoint http_listen; /* pages of forceencd's figures */
+	bool has_http;
+	struct endpoint watch_http_listen; /* of forceenc-watch's */
+	bool has_watch_http;
+
 	char *store; /* as store_open() takes it; its path is absolute */
 
 	enum log_level log_level;

@@ -37,6 +37,9 @@ const char *endpoint_path(const struct endpoint *);
 /* The same address and port, or the same path. */
 bool endpoint_same(const struct endpoint *, const struct endpoint *);
 
+/* A unix socket or a loopback address: out of reach for other hosts. */
+bool endpoint_is_local(const struct endpoint *);
+
 /* The address that fd is bound to. -1 if it is no inet or unix stream socket
  * that listens. */
 int endpoint_of_fd(struct endpoint *out, int fd, struct err *);

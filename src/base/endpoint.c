@@ -142,6 +142,19 @@ endpoint_same(const struct endpoint *a, const struct endpoint *b)
 	}
 }
 
+bool
+endpoint_is_local(const struct endpoint *ep)
+{
+	const struct sockaddr_in *in = (const struct sockaddr_in *)&ep->addr;
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&ep->addr;
+
+	if (ep->addr.ss_family == AF_INET)
+		return ntohl(in->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+	if (ep->addr.ss_family == AF_INET6)
+		return IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr);
+	return true;
+}
+
 int
 endpoint_of_fd(struct endpoint *out, int fd, struct err *err)
 {

@@ -128,6 +128,38 @@ conf_listen_read_control(
 	buf_fini(&text);
 }
 
+static bool
+conf_listen_is_used(const struct conf *conf, const struct endpoint *endpoint)
+{
+	return conf_listen_is_taken(conf, endpoint) ||
+	    (conf->has_control_socket &&
+		endpoint_same(&conf->control_socket, endpoint)) ||
+	    (conf->has_http && endpoint_same(&conf->http_listen, endpoint));
+}
+
+/* Where a program shows its figures. True: *out is set. */
+static bool
+conf_listen_read_http(const struct conf *conf, const struct file *file,
+    const char *name, struct endpoint *out, struct problems *problems)
+{
+	struct value value;
+	struct err err;
+
+	if (!value_get(
+		&value, file, name, option_find(option_main, name), problems) ||
+	    *value.text == '\0')
+		return false;
+	if (endpoint_parse(out, value.text, &err) == -1)
+		value_wrong(&value, problems, "%s", err.text);
+	else if (conf_listen_is_used(conf, out))
+		value_wrong(&value, problems,
+		    "%s is named twice; give figures an endpoint of their own",
+		    text_show_str(value.text));
+	else
+		return true;
+	return false;
+}
+
 void
 conf_listen_read(
     struct conf *conf, const struct file *file, struct problems *problems)
@@ -135,6 +167,10 @@ conf_listen_read(
 	conf_listen_read_list(conf, file, "socketmap_listen", false, problems);
 	conf_listen_read_list(conf, file, "tcp_table_listen", true, problems);
 	conf_listen_read_control(conf, file, problems);
+	conf->has_http = conf_listen_read_http(
+	    conf, file, "http_listen", &conf->http_listen, problems);
+	conf->has_watch_http = conf_listen_read_http(conf, file,
+	    "watch_http_listen", &conf->watch_http_listen, problems);
 }
 
 void

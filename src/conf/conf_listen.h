@@ -8,7 +8,8 @@
 #include "forceenc/conf.h"
 #include "forceenc/problems.h"
 
-/* Where questions are answered, and the control socket; conf has its maps. */
+/* Where questions are answered, the control socket, figures; conf has its
+ * maps. */
 void conf_listen_read(struct conf *, const struct file *, struct problems *);
 void conf_listen_free(struct conf *);
 

@@ -3,9 +3,7 @@
 
 #include "forceencctl/unwise.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,21 +35,6 @@ unwise_warn(const struct unwise *unwise, const char *fmt, ...)
 	buf_fini(&line);
 }
 
-static bool
-unwise_is_loopback(const struct endpoint *endpoint)
-{
-	const struct sockaddr_in *in =
-	    (const struct sockaddr_in *)&endpoint->addr;
-	const struct sockaddr_in6 *in6 =
-	    (const struct sockaddr_in6 *)&endpoint->addr;
-
-	if (endpoint->addr.ss_family == AF_INET)
-		return ntohl(in->sin_addr.s_addr) >> 24 == 127;
-	if (endpoint->addr.ss_family == AF_INET6)
-		return IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr);
-	return true;
-}
-
 static void
 unwise_listeners(const struct unwise *unwise)
 {
@@ -63,12 +46,30 @@ unwise_listeners(const struct unwise *unwise)
 		    "socketmap_listen and tcp_table_listen are empty: nobody "
 		    "can ask");
 	for (i = 0; i < conf->nlisten; i++)
-		if (!unwise_is_loopback(&conf->listen[i].endpoint))
+		if (!endpoint_is_local(&conf->listen[i].endpoint))
 			unwise_warn(unwise,
 			    "%s: no loopback address: whoever reaches it may "
 			    "ask who is forced, and between hosts nothing "
 			    "protects the answers",
 			    conf->listen[i].endpoint.text);
+}
+
+static void
+unwise_figures(const struct unwise *unwise)
+{
+	const struct conf *conf = unwise->conf;
+	const struct endpoint *at[] = {
+	    conf->has_http ? &conf->http_listen : NULL,
+	    conf->has_watch_http ? &conf->watch_http_listen : NULL};
+	size_t i;
+
+	for (i = 0; i < 2; i++)
+		if (at[i] != NULL && !endpoint_is_local(at[i]))
+			unwise_warn(unwise,
+			    "%s: no loopback address: whoever reaches it may "
+			    "read figures and the names of tables, and between "
+			    "hosts nothing protects them",
+			    at[i]->text);
 }
 
 static void
@@ -222,6 +223,7 @@ unwise_files(const struct unwise *unwise)
 
 static void (*const unwise_rules[])(const struct unwise *) = {
     unwise_listeners,
+    unwise_figures,
     unwise_control,
     unwise_times,
     unwise_connections,

@@ -22,11 +22,12 @@
 #include "forceenc/pq.h"
 #include "forceencd/control_server.h"
 #include "forceencd/handover.h"
+#include "forceencd/pages.h"
 #include "forceencd/snapshot.h"
 #include "forceencd/view.h"
 
-/* Descriptors kept for databases, listeners, the control socket. */
-#define DAEMON_RESERVED_FDS 64
+/* Descriptors kept for databases, listeners, the control socket, HTTP. */
+#define DAEMON_RESERVED_FDS 96
 
 /* That connect to directories at the same time. Some may hang in the name
  * service for a while. */
@@ -245,6 +246,27 @@ daemon_warn_limits(const struct daemon *daemon)
 		    wanted, daemon->fds_max, limit);
 }
 
+/* All sockets, or those of before. */
+static int
+daemon_set_sockets(struct daemon *daemon, const struct conf *conf,
+    struct handover *handover, struct err *err)
+{
+	const struct service *old = daemon->shared.service;
+
+	if (control_server_set(daemon->control, conf, handover, err) == -1)
+		return -1;
+	if (pages_set(daemon->view.http, conf, handover, err) == 0) {
+		if (listeners_set(
+			daemon->view.listeners, conf, handover, err) == 0)
+			return 0;
+		if (old != NULL)
+			pages_set(daemon->view.http, old->conf, NULL, NULL);
+	}
+	if (old != NULL)
+		control_server_set(daemon->control, old->conf, NULL, NULL);
+	return -1;
+}
+
 /* Puts conf, which it takes, into force. On failure nothing has changed. */
 static int
 daemon_set_conf(struct daemon *daemon, struct conf *conf,
@@ -256,14 +278,7 @@ daemon_set_conf(struct daemon *daemon, struct conf *conf,
 	service = service_new(conf, daemon->view.tables, old, err);
 	if (service == NULL)
 		return -1;
-	if (control_server_set(daemon->control, conf, handover, err) == -1) {
-		service_release(service);
-		return -1;
-	}
-	if (listeners_set(daemon->view.listeners, conf, handover, err) == -1) {
-		if (old != NULL)
-			control_server_set(
-			    daemon->control, old->conf, NULL, NULL);
+	if (daemon_set_sockets(daemon, conf, handover, err) == -1) {
 		service_release(service);
 		return -1;
 	}
@@ -396,7 +411,9 @@ daemon_init(struct daemon *daemon, const struct conf *conf)
 	view->clients = clients_new(daemon->base, &daemon->shared);
 	view->listeners = listeners_new(
 	    daemon->base, daemon_on_accept, daemon_on_full, daemon);
+	view->http = pages_new(daemon->base, view);
 	view->started_at = clock_now();
+	view->started_wall = clock_wall();
 	daemon->control = control_server_new(daemon->base, view);
 }
 
@@ -410,6 +427,7 @@ daemon_fini(struct daemon *daemon)
 
 	snapshot_free(daemon->snapshot);
 	control_server_free(daemon->control);
+	http_free(view->http);
 	listeners_free(view->listeners);
 	clients_free(view->clients);
 	service_release(daemon->shared.service);
@@ -439,8 +457,8 @@ daemon_start(struct daemon *daemon, struct conf *conf, struct err *err)
 	if (rc == 0 && handover_left(handover) != NULL)
 		rc = err_set(err,
 		    "%s: handed over by the service manager, but neither "
-		    "socketmap_listen, tcp_table_listen nor control_socket "
-		    "names it",
+		    "socketmap_listen, tcp_table_listen, control_socket nor "
+		    "http_listen names it",
 		    handover_left(handover));
 	handover_free(handover);
 	if (rc == 0)

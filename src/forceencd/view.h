@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "forceenc/http.h"
 #include "forceencd/cache.h"
 #include "forceencd/clients.h"
 #include "forceencd/listeners.h"
@@ -13,15 +14,18 @@
 #include "forceencd/session.h"
 #include "forceencd/tables.h"
 
-/* The daemon's parts, as the control commands see them. All borrowed. */
+/* The daemon's parts, as the control commands and the pages of figures see
+ * them. All borrowed. */
 struct view {
 	struct session_shared *shared;
 	struct cache *cache;
 	struct tables *tables;
 	struct resolve *resolve;
 	struct clients *clients;
-	struct listeners *listeners;
-	uint64_t started_at; /* clock_now() */
+	struct listeners *listeners; /* NULL: the daemon is ending */
+	struct http *http;
+	uint64_t started_at;   /* clock_now() */
+	uint64_t started_wall; /* clock_wall() */
 	unsigned reloads;
 	unsigned reloads_failed;
 	struct err reload_trouble; /* of the last one that failed, else "" */

@@ -52,6 +52,7 @@ conf_has_defaults(void **state)
 	    endpoint_path(&conf->control_socket), "/run/forceenc/control");
 	assert_int_equal(conf->control_socket_mode, 0660);
 	assert_string_equal(conf->control_socket_group, "");
+	assert_false(conf->has_http || conf->has_watch_http);
 	assert_string_equal(conf->store, "sqlite:/var/lib/forceenc/stats.db");
 	assert_int_equal(conf->log_level, LOG_LEVEL_INFO);
 	conf_free(conf);
@@ -87,6 +88,8 @@ static const char everything[] =
     "control_socket = unix:/run/b\n"
     "control_socket_mode = 0600\n"
     "control_socket_group = adm\n"
+    "http_listen = unix:/run/c\n"
+    "watch_http_listen = inet:127.0.0.1:3\n"
     "log_level = Debug\n";
 
 static struct conf *
@@ -123,6 +126,9 @@ conf_takes_maps_and_listeners(void **state)
 	assert_string_equal(endpoint_path(&conf->control_socket), "/run/b");
 	assert_int_equal(conf->control_socket_mode, 0600);
 	assert_string_equal(conf->control_socket_group, "adm");
+	assert_true(conf->has_http && conf->has_watch_http);
+	assert_string_equal(conf->http_listen.text, "unix:/run/c");
+	assert_string_equal(conf->watch_http_listen.text, "inet:127.0.0.1:3");
 	conf_free(conf);
 }
 
@@ -244,6 +250,14 @@ static const struct refused_row refused_rows[] = {
 	"forceenc.cf:2: control_socket: *no absolute path"},
     {"socketmap_listen = unix:/a\ncontrol_socket = /a\n",
 	"forceenc.cf:3: control_socket: *choose another path"},
+    {"http_listen = 9199\n",
+	"forceenc.cf:2: http_listen: 9199: not an endpoint"},
+    {"http_listen = inet:127.0.0.1:9999\n",
+	"forceenc.cf:2: http_listen: *named twice"},
+    {"control_socket = /a\nhttp_listen = unix:/a\n",
+	"forceenc.cf:3: http_listen: *named twice"},
+    {"http_listen = inet:*:1\nwatch_http_listen = inet:*:1\n",
+	"forceenc.cf:3: watch_http_listen: *endpoint of their own"},
     {"maps = forceenc, forceenc\n",
 	"forceenc.cf:2: maps: map forceenc is named twice"},
     {"maps = forceenc, a:b\n",
@@ -380,6 +394,8 @@ static const struct change_row change_rows[] = {
     {"control_socket", "/x"},
     {"control_socket_mode", "0666"},
     {"control_socket_group", "adm"},
+    {"http_listen", "unix:/x"},
+    {"watch_http_listen", "unix:/y"},
     {"store", "sqlite:/x"},
     {"log_level", "warn"},
     {"log", "-"},

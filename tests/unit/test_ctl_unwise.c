@@ -85,6 +85,8 @@ unwise_is_silent_about_the_defaults(void **state)
 				"watch_interval = 1s\nconnection_limit = 100\n"
 				"control_socket_mode = 0660\n"
 				"stale_max = 0\n"
+				"http_listen = inet:127.0.0.2:3\n"
+				"watch_http_listen = inet:[::1]:4\n"
 				"forceenc_on_failure = tempfail\n"),
 	    "");
 }
@@ -98,6 +100,8 @@ unwise_warns(void **state)
 	    {"socketmap_listen = inet:[::]:9999\n", "no loopback"},
 	    {"tcp_table_listen = forceenc=inet:192.0.2.1:1\n",
 		"inet:192.0.2.1:1: no loopback"},
+	    {"http_listen = inet:*:1\n", "inet:*:1: no loopback"},
+	    {"watch_http_listen = inet:[2001:db8::1]:1\n", "no loopback"},
 	    {"control_socket =\n", "control_socket is empty"},
 	    {"control_socket_mode = 0666\n", "control_socket_mode = 0666"},
 	    {"idle_time_limit = 60\n", "idle_time_limit = 1m"},

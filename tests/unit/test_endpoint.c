@@ -186,6 +186,26 @@ test_unix_endpoint(struct endpoint *ep, const struct folder *folder)
 }
 
 static void
+test_local(void **state)
+{
+	static const struct {
+		const char *text;
+		bool local;
+	} rows[] = {{"unix:/run/x", true}, {"inet:127.0.0.1:1", true},
+	    {"inet:127.255.0.9:1", true}, {"inet:[::1]:1", true},
+	    {"inet:*:1", false}, {"inet:128.0.0.1:1", false},
+	    {"inet:[::]:1", false}, {"inet:[::2]:1", false}};
+	struct endpoint ep;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		assert_int_equal(endpoint_parse(&ep, rows[i].text, NULL), 0);
+		assert_int_equal(endpoint_is_local(&ep), rows[i].local);
+	}
+}
+
+static void
 test_listen_unix(void **state)
 {
 	static const struct endpoint_access access = {.mode = 0640};
@@ -313,6 +333,7 @@ main(void)
 	    cmocka_unit_test(test_parse),
 	    cmocka_unit_test(test_parse_long),
 	    cmocka_unit_test(test_same),
+	    cmocka_unit_test(test_local),
 	    cmocka_unit_test(test_listen_unix),
 	    cmocka_unit_test(test_listen_unix_leftovers),
 	    cmocka_unit_test(test_listen_inet),

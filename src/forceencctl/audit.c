@@ -69,30 +69,13 @@ audit_find(struct audit *audit, const char *line, const char *fix)
 	    (struct audit_finding){audit->rule, line, fix};
 }
 
-/* For a shell, between single quotes: some values are the site's own. */
-static const char *
-audit_quoted(struct audit *audit, const char *value)
-{
-	struct buf quoted = {0};
-	const char *kept;
-
-	for (; *value != '\0'; value++) {
-		if (*value == '\'')
-			buf_add_text(&quoted, "'\\'");
-		buf_add_byte(&quoted, *value);
-	}
-	kept = postconf_keep(audit->conf, "%s", buf_text(&quoted));
-	buf_fini(&quoted);
-	return kept;
-}
-
 const char *
 audit_set(struct audit *audit, const char *service, const char *name,
     const char *value)
 {
 	const char *space = *value != '\0' ? " " : "";
 
-	value = audit_quoted(audit, value);
+	value = postconf_quoted(audit->conf, value);
 	/* What all others ask for the same is in main.cf, unless it has its
 	 * own. */
 	if (service != NULL && strcmp(service, "rewrite/unix") == 0 &&

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Copyright (c) 2026 The forceenc authors */
 
-#include <netinet/in.h>
 #include <string.h>
 
 #include "forceencctl/audit_hop.h"
@@ -14,37 +13,16 @@
 /* trivial-rewrite(8) asks it, and could have one of its own. */
 #define AUDIT_MAP_SCOPE "rewrite/unix"
 
-static bool
-audit_map_any_address(const struct endpoint *listen, const struct endpoint *at)
-{
-	const struct sockaddr_in *a = (const void *)&listen->addr;
-	const struct sockaddr_in *b = (const void *)&at->addr;
-
-	return a->sin_family == AF_INET && b->sin_family == AF_INET &&
-	    a->sin_addr.s_addr == INADDR_ANY && a->sin_port == b->sin_port;
-}
-
 /* The listener of forceenc.cf that serves it, NULL if none does or nobody
  * knows. */
 static const struct conf_listen *
 audit_map_listener(struct audit *audit, const struct mapspec *map)
 {
-	const char *queue =
-	    postconf_value(audit->conf, NULL, "queue_directory");
-	const struct conf_listen *listen;
-	struct endpoint endpoint;
-	size_t i;
-
-	if (audit->site == NULL ||
-	    mapspec_endpoint(map, queue, &endpoint, NULL) == -1)
-		return NULL;
-	for (i = 0; i < audit->site->nlisten; i++) {
-		listen = &audit->site->listen[i];
-		if (endpoint_same(&listen->endpoint, &endpoint) ||
-		    audit_map_any_address(&listen->endpoint, &endpoint))
-			return listen;
-	}
-	return NULL;
+	return audit->site == NULL
+	    ? NULL
+	    : mapspec_listener(map,
+		  postconf_value(audit->conf, NULL, "queue_directory"),
+		  audit->site);
 }
 
 /* Calls fn for each table of the parameter. */
@@ -140,23 +118,17 @@ audit_map_transports(struct audit *audit)
 static const char *
 audit_map_wanted(struct audit *audit)
 {
-	const struct conf *site = audit->site;
-	const char *text = "inet:127.0.0.1:9999", *queue;
-	size_t i, len;
+	static const struct conf usual;
+	const struct conf *site = audit->site != NULL ? audit->site : &usual;
+	struct buf out = {0};
+	const char *kept;
 
-	for (i = 0; site != NULL && i < site->nlisten; i++)
-		if (site->listen[i].map == NULL)
-			break;
-	if (site != NULL && i < site->nlisten)
-		text = site->listen[i].endpoint.text;
-	/* Below the queue directory, and so in reach of a chroot. */
-	queue = postconf_value(audit->conf, NULL, "queue_directory");
-	len = strlen(queue);
-	if (strncmp(text, "unix:", 5) == 0 && len > 0 &&
-	    strncmp(text + 5, queue, len) == 0 && text[5 + len] == '/')
-		text = postconf_keep(audit->conf, "unix:%s", text + 6 + len);
-	return postconf_keep(audit->conf, "socketmap:%s:%s", text,
-	    site != NULL && site->nmaps > 0 ? site->map[0].name : "forceenc");
+	mapspec_wanted(&out, site,
+	    site->nmaps > 0 ? site->map[0].name : "forceenc",
+	    postconf_value(audit->conf, NULL, "queue_directory"));
+	kept = postconf_keep(audit->conf, "%s", buf_text(&out));
+	buf_fini(&out);
+	return kept;
 }
 
 static void

@@ -27,6 +27,7 @@ enum cmd_option {
 	CMD_FROM = 512,
 	CMD_CONFIG_DIR = 1024,
 	CMD_TRANSPORT = 2048,
+	CMD_APPLY = 4096,
 };
 
 /* One call of forceencctl, as its command line says. */
@@ -45,6 +46,7 @@ struct cmd_call {
 	const char *from;
 	const char *config_dir;
 	const char *transport;
+	bool apply;
 	char **word; /* the arguments behind the command's name */
 	unsigned nwords;
 	struct buf *out; /* for standard output */
@@ -80,5 +82,6 @@ extern const struct cmd cmd_failures;
 extern const struct cmd cmd_whatif;
 extern const struct cmd cmd_watch_status;
 extern const struct cmd cmd_audit;
+extern const struct cmd cmd_setup;
 
 #endif

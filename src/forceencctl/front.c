@@ -28,6 +28,7 @@ static const struct cmd *const front_cmds[] = {
     &cmd_config_check,
     &cmd_config_show,
     &cmd_audit,
+    &cmd_setup,
 };
 
 /* An option's value in getopt_long(3); those of single commands are also a bit
@@ -65,6 +66,7 @@ static const struct front_option front_options[] = {
 	"Postfix's configuration, if it isn't the usual one"},
     {FRONT_OWN + CMD_TRANSPORT, "transport", "NAME",
 	"the transport of forced mail"},
+    {FRONT_OWN + CMD_APPLY, "apply", NULL, "do it"},
     {'c', NULL, "FILE",
 	"in place of " FORCEENC_SYSCONFDIR "/forceenc/forceenc.cf"},
     {FRONT_JSON, "json", NULL, "answer in JSON"},
@@ -144,6 +146,9 @@ front_take_own(struct cmd_call *call, enum cmd_option option, unsigned *given)
 		break;
 	case CMD_TRANSPORT:
 		call->transport = optarg;
+		break;
+	case CMD_APPLY:
+		call->apply = true;
 		break;
 	}
 }

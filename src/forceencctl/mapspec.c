@@ -3,6 +3,7 @@
 
 #include "forceencctl/mapspec.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -65,4 +66,56 @@ mapspec_endpoint(const struct mapspec *map, const char *queue_directory,
 	rc = endpoint_parse(endpoint, buf_text(&whole), err);
 	buf_fini(&whole);
 	return rc;
+}
+
+static bool
+mapspec_any_address(const struct endpoint *listen, const struct endpoint *at)
+{
+	const struct sockaddr_in *a = (const void *)&listen->addr;
+	const struct sockaddr_in *b = (const void *)&at->addr;
+
+	return a->sin_family == AF_INET && b->sin_family == AF_INET &&
+	    a->sin_addr.s_addr == INADDR_ANY && a->sin_port == b->sin_port;
+}
+
+const struct conf_listen *
+mapspec_listener(const struct mapspec *map, const char *queue_directory,
+    const struct conf *site)
+{
+	const struct conf_listen *listen;
+	struct endpoint endpoint;
+	size_t i;
+
+	if (mapspec_endpoint(map, queue_directory, &endpoint, NULL) == -1)
+		return NULL;
+	for (i = 0; i < site->nlisten; i++) {
+		listen = &site->listen[i];
+		if (endpoint_same(&listen->endpoint, &endpoint) ||
+		    mapspec_any_address(&listen->endpoint, &endpoint))
+			return listen;
+	}
+	return NULL;
+}
+
+void
+mapspec_wanted(struct buf *out, const struct conf *site, const char *map,
+    const char *queue_directory)
+{
+	size_t i = 0, len = strlen(queue_directory);
+	const char *text = "inet:127.0.0.1:9999";
+
+	while (i < site->nlisten && site->listen[i].map != NULL)
+		i++;
+	if (i < site->nlisten)
+		text = site->listen[i].endpoint.text;
+	buf_add_text(out, "socketmap:");
+	if (strncmp(text, "unix:", 5) == 0 && len > 0 &&
+	    strncmp(text + 5, queue_directory, len) == 0 &&
+	    text[5 + len] == '/')
+		buf_printf(out, "unix:%s", text + 6 + len);
+	else if (strncmp(text, "inet:*:", 7) == 0)
+		buf_printf(out, "inet:127.0.0.1:%s", text + 7);
+	else
+		buf_add_text(out, text);
+	buf_printf(out, ":%s", map);
 }

@@ -6,6 +6,8 @@
 
 #include <stdbool.h>
 
+#include "forceenc/buf.h"
+#include "forceenc/conf.h"
 #include "forceenc/endpoint.h"
 
 /* A table of Postfix's that is asked over a socket, as main.cf names it. */
@@ -24,5 +26,15 @@ int mapspec_parse(struct mapspec *, const char *spec);
  * err: a host's name, which would have to be looked up. */
 int mapspec_endpoint(const struct mapspec *, const char *queue_directory,
     struct endpoint *, struct err *);
+
+/* The listener of forceenc.cf that serves it; NULL if none does. */
+const struct conf_listen *mapspec_listener(const struct mapspec *,
+    const char *queue_directory, const struct conf *site);
+
+/* What main.cf should name to ask forceencd for a map: its first socketmap
+ * listener, by a path that a chroot knows if that is below the queue
+ * directory. */
+void mapspec_wanted(struct buf *out, const struct conf *site, const char *map,
+    const char *queue_directory);
 
 #endif

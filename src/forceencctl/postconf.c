@@ -66,6 +66,22 @@ postconf_keep(struct postconf *conf, const char *fmt, ...)
 	return kept;
 }
 
+const char *
+postconf_quoted(struct postconf *conf, const char *value)
+{
+	struct buf quoted = {0};
+	const char *kept;
+
+	for (; *value != '\0'; value++) {
+		if (*value == '\'')
+			buf_add_text(&quoted, "'\\'");
+		buf_add_byte(&quoted, *value);
+	}
+	kept = postconf_keep_bytes(conf, quoted.data, quoted.len);
+	buf_fini(&quoted);
+	return kept;
+}
+
 struct postconf_scope {
 	const struct postconf *conf;
 	const char *service;

@@ -87,6 +87,9 @@ bool postconf_since(struct postconf *, unsigned major, unsigned minor);
 const char *postconf_keep(struct postconf *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* For a shell, between single quotes. Lives as long as the model. */
+const char *postconf_quoted(struct postconf *, const char *value);
+
 /*
  * The next word of a list, between commas and white space; what is in braces
  * is one word, braces included. Returns its length, 0 at the end, and where

@@ -54,6 +54,24 @@ def test_import(watch, log, truth, _):
     return first and expect("imported again", watch.totals(), truth)
 
 
+def test_import_site(watch, _, __, chance):
+    """The log that is measured by make bench, in both formats."""
+    good = True
+    for options in ("-u",), ("-i", "-l"):
+        log, truth = watched.genlog(
+            watch.dir, 4 * MESSAGES, "-z", *options, "-s", "2000", "-r",
+            str(chance.randrange(1000000)))
+        other = watched.Watched()
+        try:
+            write(other.log, log)
+            other.imports(other.log)
+            good = expect("a site's log " + " ".join(options),
+                          other.totals(), truth) and good
+        finally:
+            other.close()
+    return good
+
+
 def test_archives(watch, log, truth, _):
     parts = cut(log, 5)
     write(watch.path("a"), parts[3])
@@ -185,7 +203,7 @@ def test_follow(watch, log, truth, chance, kills=0, rotate=True):
 def main():
     print(f"FORCEENC_SEED={SEED}")
     chance = random.Random(SEED)
-    tests = [test_import, test_archives, test_import_then_follow,
+    tests = [test_import, test_import_site, test_archives, test_import_then_follow,
              test_import_killed, test_follow,
              lambda *all: test_follow(*all, kills=KILLS)]
     good = True

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "forceenc-watch/hash.h"
+#include "forceenc/hash.h"
 #include "forceenc/mem.h"
 #include "forceenc/text.h"
 

@@ -35,6 +35,7 @@ walk_new(const struct walk_rules *rules, int64_t now, struct err *err)
 	inflight.local_relays = walk->relays;
 	walk->names = names_new(&address, WALK_IDLE_NAMES);
 	walk->scene = scene_new(walk->names, rules->syslog_names);
+	walk->fronts = fronts_new();
 	walk->tally = tally_new(walk->names);
 	walk->inflight =
 	    inflight_new(walk->names, walk->scene, walk->tally, &inflight);
@@ -49,6 +50,7 @@ walk_free(struct walk *walk)
 		return;
 	inflight_free(walk->inflight);
 	tally_free(walk->tally);
+	fronts_free(walk->fronts);
 	scene_free(walk->scene);
 	names_free(walk->names);
 	relays_free(walk->relays);
@@ -57,10 +59,9 @@ walk_free(struct walk *walk)
 }
 
 static void
-walk_log(struct walk *walk, const struct maillog *log, uint32_t times)
+walk_text(struct walk *walk, const struct maillog *log,
+    const struct scene_program *program, uint32_t times)
 {
-	const struct scene_program *program = scene_find(walk->scene, log->host,
-	    log->host_len, log->program, log->program_len);
 	struct inflight_source source = {
 	    .service = program->service,
 	    .process = program->process,
@@ -83,6 +84,15 @@ walk_log(struct walk *walk, const struct maillog *log, uint32_t times)
 		return;
 	}
 	correlate_event(walk->inflight, &source, &event, times);
+}
+
+static void
+walk_log(struct walk *walk, const struct maillog *log, uint32_t times)
+{
+	walk_text(walk, log,
+	    scene_find(walk->scene, log->host, log->host_len, log->program,
+		log->program_len),
+	    times);
 }
 
 /* "last message repeated 3 times", and what the line before was. */
@@ -125,16 +135,25 @@ static void
 walk_line(struct walk *walk, const char *line, size_t len, const char *last,
     size_t last_len)
 {
+	const struct scene_program *program;
 	struct maillog log;
 
 	walk->counters.lines++;
+	program = fronts_find(walk->fronts, &log, line, len);
+	if (program != NULL) {
+		walk_text(walk, &log, program, 1);
+		return;
+	}
 	if (len > 0 && *line == '{') {
 		walk_json(walk, line, len);
 		return;
 	}
 	switch (maillog_parse(&log, line, len)) {
 	case MAILLOG_LINE:
-		walk_log(walk, &log, 1);
+		program = scene_find(walk->scene, log.host, log.host_len,
+		    log.program, log.program_len);
+		fronts_keep(walk->fronts, line, &log, program);
+		walk_text(walk, &log, program, 1);
 		break;
 	case MAILLOG_REPEAT:
 		walk_repeat(walk, &log, last, last_len);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "forceenc-watch/correlate.h"
+#include "forceenc-watch/front.h"
 #include "forceenc-watch/when.h"
 #include "forceenc/address.h"
 #include "forceenc/buf.h"
@@ -35,6 +36,7 @@ struct walk_counters {
 struct walk {
 	struct names *names;
 	struct scene *scene;
+	struct fronts *fronts;
 	struct tally *tally;
 	struct inflight *inflight;
 	struct relays *relays;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Copyright (c) 2026 The forceenc authors */
 
-#ifndef FORCEENC_WATCH_HASH_H
-#define FORCEENC_WATCH_HASH_H
+#ifndef FORCEENC_HASH_H
+#define FORCEENC_HASH_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -11,7 +11,7 @@
 /*
  * For keys that strangers can't choose: queue ids, programs, pids, our own
  * numbers. What they can choose (senders, domains) is hashed by names.c,
- * slower and with a key.
+ * slower and with a key; or whoever makes two meet gains nothing by it.
  */
 static inline uint64_t
 hash_mix(uint64_t hash, uint64_t word)

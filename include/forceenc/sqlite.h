@@ -104,5 +104,32 @@ enum sqlite_status sqlite_data_version(
 
 /* Rows changed by the last statement. */
 int64_t sqlite_changes(const struct sqlite *);
+/* The rowid that the last INSERT made. */
+int64_t sqlite_last_id(const struct sqlite *);
+
+/*
+ * Rows in memory that statements may read as a table: many at once, for less
+ * than a statement for each costs. Its columns are c0 to c7.
+ */
+struct sqlite_cell {
+	const char *text; /* NULL: it's the number */
+	size_t len;
+	int64_t number;
+};
+
+/* Column i of a row; text is good until the statement has ended. */
+typedef void sqlite_cell_fn(
+    const void *arg, size_t row, int i, struct sqlite_cell *);
+
+struct sqlite_rows {
+	sqlite_cell_fn *cell;
+	const void *arg;
+	size_t n;
+};
+
+/* The table is there from now on; rows are borrowed until the handle is
+ * closed, and may be others at each statement. */
+int sqlite_rows_offer(
+    struct sqlite *, const char *name, struct sqlite_rows *, struct err *);
 
 #endif

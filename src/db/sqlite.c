@@ -4,13 +4,12 @@
 #include "forceenc/sqlite.h"
 
 #include <errno.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "db/sqlite_seen.h"
+#include "db/sqlite_handle.h"
 #include "forceenc/clock.h"
 #include "forceenc/mem.h"
 #include "forceenc/must.h"
@@ -22,26 +21,6 @@
 
 /* The largest row; a cap on the memory that a hostile file may ask for. */
 #define SQLITE_ROW_MAX (16 * 1024 * 1024)
-
-struct sqlite_stmt {
-	struct sqlite *owner;
-	struct sqlite_stmt *next;
-	sqlite3_stmt *stmt;
-	bool running; /* between the first step and the reset */
-};
-
-struct sqlite {
-	sqlite3 *db;
-	char *path;
-	enum sqlite_mode mode;
-	dev_t dev;
-	ino_t ino;
-	struct sqlite_stmt *first;
-	struct sqlite_stmt *version; /* PRAGMA data_version, once asked for */
-	struct sqlite_seen seen;
-	uint64_t time_limit; /* ms */
-	uint64_t deadline;   /* CLOCK_NEVER: none */
-};
 
 static int
 sqlite_on_progress(void *arg)
@@ -77,9 +56,8 @@ sqlite_hint(int code)
 	}
 }
 
-/* The status that a result code stands for, which is none of success. Told
- * before the statement is reset: that may change SQLite's words. */
-static enum sqlite_status
+/* Told before the statement is reset: that may change SQLite's words. */
+enum sqlite_status
 sqlite_failed(struct sqlite *sqlite, int code, struct err *err)
 {
 	int system;
@@ -494,4 +472,10 @@ int64_t
 sqlite_changes(const struct sqlite *sqlite)
 {
 	return sqlite3_changes64(sqlite->db);
+}
+
+int64_t
+sqlite_last_id(const struct sqlite *sqlite)
+{
+	return sqlite3_last_insert_rowid(sqlite->db);
 }

@@ -8,6 +8,7 @@
 #include "forceenc/sqlite.h"
 #include "store/store_backend.h"
 #include "store/store_ids.h"
+#include "store/store_rows.h"
 #include "store/store_statement.h"
 
 /*
@@ -22,11 +23,12 @@ struct store_db {
 	enum store_mode mode;
 	struct store_statements statements;
 	struct store_ids *ids; /* as of the last commit or this transaction */
-	struct buf key;        /* where store_intern() builds its keys */
-	int64_t version;       /* sqlite_data_version() that ids belong to */
-	unsigned sweep_table;  /* where store_tidy() looks for unused names, */
-	int64_t sweep_id;      /* next; */
-	int64_t swept;         /* it has done so up to this day */
+	struct store_rows rows;
+	struct buf key;       /* where store_intern() builds its keys */
+	int64_t version;      /* sqlite_data_version() that ids belong to */
+	unsigned sweep_table; /* where store_tidy() looks for unused names, */
+	int64_t sweep_id;     /* next; */
+	int64_t swept;        /* it has done so up to this day */
 };
 
 /* One transaction: -1 from END rolls back what was done since BEGIN; so does

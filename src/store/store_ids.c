@@ -3,20 +3,25 @@
 
 #include "store/store_ids.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "forceenc/hash.h"
 #include "forceenc/mem.h"
 
-#define STORE_IDS_SLOTS 16384 /* a power of two */
+#define STORE_IDS_SLOTS 131072 /* a power of two */
 
 struct store_ids_slot {
-	char *key; /* owned; NULL: empty */
-	size_t len;
+	char *key;    /* owned; NULL: empty */
+	uint32_t tag; /* the table, and bits of the hash */
+	uint32_t len;
 	struct store_id id;
 };
 
+/* A key has its place in one of two neighbours; a new one takes the first. */
 struct store_ids {
+	size_t n; /* at least as many as there are */
 	struct store_ids_slot slot[STORE_IDS_SLOTS];
 };
 
@@ -39,47 +44,67 @@ store_ids_clear(struct store_ids *ids)
 {
 	size_t i;
 
+	if (ids->n == 0)
+		return;
 	for (i = 0; i < STORE_IDS_SLOTS; i++) {
 		free(ids->slot[i].key);
 		ids->slot[i].key = NULL;
 	}
+	ids->n = 0;
 }
 
-/* FNV-1a. It needs no secret: whoever makes two keys meet makes the database
- * be asked once more. */
-static struct store_ids_slot *
-store_ids_slot(struct store_ids *ids, const char *key, size_t len)
+static uint64_t
+store_ids_hash(unsigned table, const char *key, size_t len)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-	size_t i;
+	uint64_t hash = hash_bytes(table, key, len);
 
-	for (i = 0; i < len; i++) {
-		hash ^= (unsigned char)key[i];
-		hash *= UINT64_C(0x100000001b3);
-	}
-	hash ^= hash >> 32;
-	return &ids->slot[hash & (STORE_IDS_SLOTS - 1)];
+	return hash ^ hash >> 47;
+}
+
+static uint32_t
+store_ids_tag(unsigned table, uint64_t hash)
+{
+	return (uint32_t)(hash >> 32) << 8 | table;
+}
+
+static bool
+store_ids_is(const struct store_ids_slot *slot, uint32_t tag, const char *key,
+    size_t len)
+{
+	return slot->key != NULL && slot->tag == tag && slot->len == len &&
+	    memcmp(slot->key, key, len) == 0;
 }
 
 struct store_id *
-store_ids_get(struct store_ids *ids, const char *key, size_t len)
+store_ids_get(
+    struct store_ids *ids, unsigned table, const char *key, size_t len)
 {
-	struct store_ids_slot *slot = store_ids_slot(ids, key, len);
+	uint64_t hash = store_ids_hash(table, key, len);
+	uint32_t tag = store_ids_tag(table, hash);
+	size_t i = hash & (STORE_IDS_SLOTS - 1);
 
-	if (slot->key == NULL || slot->len != len ||
-	    memcmp(slot->key, key, len) != 0)
-		return NULL;
-	return &slot->id;
+	if (store_ids_is(&ids->slot[i], tag, key, len))
+		return &ids->slot[i].id;
+	if (store_ids_is(&ids->slot[i ^ 1], tag, key, len))
+		return &ids->slot[i ^ 1].id;
+	return NULL;
 }
 
 void
-store_ids_put(
-    struct store_ids *ids, const char *key, size_t len, struct store_id id)
+store_ids_put(struct store_ids *ids, unsigned table, const char *key,
+    size_t len, struct store_id id)
 {
-	struct store_ids_slot *slot = store_ids_slot(ids, key, len);
+	uint64_t hash = store_ids_hash(table, key, len);
+	size_t i = hash & (STORE_IDS_SLOTS - 1);
+	struct store_ids_slot *slot = &ids->slot[i];
 
-	free(slot->key);
+	if (slot->key != NULL) {
+		free(ids->slot[i ^ 1].key);
+		ids->slot[i ^ 1] = *slot;
+	}
 	slot->key = mem_dup(key, len);
-	slot->len = len;
+	slot->tag = store_ids_tag(table, hash);
+	slot->len = (uint32_t)len;
 	slot->id = id;
+	ids->n++;
 }

@@ -9,7 +9,7 @@
 
 /*
  * Remembers the numbers under which the database knows names: as many as
- * there are slots, the later one of two that fall into the same slot.
+ * there are slots, the later two of those that fall into the same pair.
  */
 struct store_ids;
 
@@ -22,10 +22,13 @@ struct store_ids *store_ids_new(void);
 void store_ids_free(struct store_ids *); /* NULL is fine */
 void store_ids_clear(struct store_ids *);
 
-/* What key stands for is the caller's to know. NULL if it isn't remembered;
- * valid until the next change, and the caller may change ->last. */
-struct store_id *store_ids_get(struct store_ids *, const char *key, size_t len);
-void store_ids_put(
-    struct store_ids *, const char *key, size_t len, struct store_id);
+/* table is below 256; what key stands for in it is the caller's to know. NULL
+ * if it isn't remembered; valid until the next change, and the caller may
+ * change ->last. */
+struct store_id *store_ids_get(
+    struct store_ids *, unsigned table, const char *key, size_t len);
+/* One that isn't remembered. */
+void store_ids_put(struct store_ids *, unsigned table, const char *key,
+    size_t len, struct store_id);
 
 #endif

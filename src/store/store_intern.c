@@ -19,6 +19,8 @@ enum store_intern_table {
 
 struct store_intern {
 	enum store_intern_table table;
+	const char *key; /* stands for the parts in store_ids */
+	size_t key_len;
 	const char *part[STORE_INTERN_PARTS];
 	size_t len[STORE_INTERN_PARTS];
 	int n;
@@ -38,23 +40,30 @@ store_intern_text(struct store_intern *intern, const char *part)
 	store_intern_part(intern, part, strlen(part));
 }
 
-/* 1 with *id, 0 if FIND finds none, -1. */
-static int
-store_intern_ask(struct store_db *store, const struct store_intern *intern,
-    enum store_statement which, const int64_t *day, struct store_id *id,
-    struct err *err)
+static struct sqlite_stmt *
+store_intern_bind(struct store_db *store, const struct store_intern *intern,
+    enum store_statement which, struct err *err)
 {
-	struct sqlite_stmt *stmt;
-	enum sqlite_status status;
+	struct sqlite_stmt *stmt =
+	    store_statement(&store->statements, store->db, which, err);
 	int i;
 
-	stmt = store_statement(&store->statements, store->db, which, err);
+	for (i = 0; stmt != NULL && i < intern->n; i++)
+		sqlite_bind_text(stmt, i + 1, intern->part[i], intern->len[i]);
+	return stmt;
+}
+
+/* 1 with *id, 0 if there is none, -1. */
+static int
+store_intern_find(struct store_db *store, const struct store_intern *intern,
+    struct store_id *id, struct err *err)
+{
+	struct sqlite_stmt *stmt = store_intern_bind(
+	    store, intern, STORE_FIND_SENDER + intern->table, err);
+	enum sqlite_status status;
+
 	if (stmt == NULL)
 		return -1;
-	for (i = 0; i < intern->n; i++)
-		sqlite_bind_text(stmt, i + 1, intern->part[i], intern->len[i]);
-	if (day != NULL)
-		sqlite_bind_int(stmt, i + 1, *day);
 	status = sqlite_step(stmt, err);
 	if (status == SQLITE_STATUS_ROW) {
 		id->id = sqlite_column_int(stmt, 0);
@@ -63,6 +72,23 @@ store_intern_ask(struct store_db *store, const struct store_intern *intern,
 		return 1;
 	}
 	return status == SQLITE_STATUS_DONE ? 0 : -1;
+}
+
+static int
+store_intern_add(struct store_db *store, const struct store_intern *intern,
+    int64_t day, struct store_id *id, struct err *err)
+{
+	struct sqlite_stmt *stmt = store_intern_bind(
+	    store, intern, STORE_ADD_SENDER + intern->table, err);
+
+	if (stmt == NULL)
+		return -1;
+	sqlite_bind_int(stmt, intern->n + 1, day);
+	if (store_statement_run(stmt, err) == -1)
+		return -1;
+	id->id = sqlite_last_id(store->db);
+	id->last = day;
+	return 0;
 }
 
 static int
@@ -89,32 +115,23 @@ store_intern(struct store_db *store, const struct store_intern *intern,
     int64_t day, int64_t *out, struct err *err)
 {
 	unsigned table = intern->table;
-	struct buf *key = &store->key;
 	struct store_id *known, id;
-	int i, rc;
+	int rc;
 
-	buf_clear(key);
-	buf_add_byte(key, (char)table);
-	for (i = 0; i < intern->n; i++) {
-		buf_add(key, intern->part[i], intern->len[i]);
-		buf_add_byte(key, '\0');
-	}
-	known = store_ids_get(store->ids, key->data, key->len);
+	known = store_ids_get(store->ids, table, intern->key, intern->key_len);
 	if (known != NULL) {
 		*out = known->id;
 		return store_intern_touch(
 		    store, STORE_TOUCH_SENDER + table, known, day, err);
 	}
-	rc = store_intern_ask(
-	    store, intern, STORE_FIND_SENDER + table, NULL, &id, err);
+	rc = store_intern_find(store, intern, &id, err);
 	if (rc == 0)
-		rc = store_intern_ask(
-		    store, intern, STORE_ADD_SENDER + table, &day, &id, err);
+		rc = store_intern_add(store, intern, day, &id, err);
 	if (rc == -1 ||
 	    store_intern_touch(
 		store, STORE_TOUCH_SENDER + table, &id, day, err) == -1)
 		return -1;
-	store_ids_put(store->ids, key->data, key->len, id);
+	store_ids_put(store->ids, table, intern->key, intern->key_len, id);
 	*out = id.id;
 	return 0;
 }
@@ -123,9 +140,10 @@ int
 store_intern_sender(struct store_db *store, const char *sender, int64_t day,
     int64_t *id, struct err *err)
 {
-	struct store_intern intern = {.table = STORE_INTERN_SENDER};
-	const char *at = strrchr(sender, '@');
 	size_t len = strlen(sender);
+	struct store_intern intern = {
+	    .table = STORE_INTERN_SENDER, .key = sender, .key_len = len};
+	const char *at = memrchr(sender, '@', len);
 
 	if (at == NULL || at[1] == '\0')
 		at = sender + len;
@@ -138,10 +156,23 @@ int
 store_intern_name(struct store_db *store, const char *name, int64_t day,
     int64_t *id, struct err *err)
 {
-	struct store_intern intern = {.table = STORE_INTERN_NAME};
+	struct store_intern intern = {
+	    .table = STORE_INTERN_NAME, .key = name, .key_len = strlen(name)};
 
-	store_intern_text(&intern, name);
+	store_intern_part(&intern, name, intern.key_len);
 	return store_intern(store, &intern, day, id, err);
+}
+
+/* Some bytes and a text are the key. */
+static void
+store_intern_key(struct store_db *store, struct store_intern *intern,
+    const unsigned char *bytes, size_t n, const char *text)
+{
+	buf_clear(&store->key);
+	buf_add(&store->key, bytes, n);
+	buf_add(&store->key, text, strlen(text));
+	intern->key = store->key.data;
+	intern->key_len = store->key.len;
 }
 
 static const char *
@@ -154,8 +185,11 @@ int
 store_intern_kind(struct store_db *store, const char *service, unsigned outcome,
     unsigned level, unsigned reason, int64_t day, int64_t *id, struct err *err)
 {
+	const unsigned char numbers[] = {(unsigned char)outcome,
+	    (unsigned char)level, (unsigned char)reason};
 	struct store_intern intern = {.table = STORE_INTERN_KIND};
 
+	store_intern_key(store, &intern, numbers, sizeof(numbers), service);
 	store_intern_text(&intern, store->host);
 	store_intern_text(&intern, service);
 	store_intern_text(&intern, store_outcome_name(outcome));
@@ -171,9 +205,16 @@ store_intern_tls(struct store_db *store, const struct store_session *session,
     int64_t day, int64_t *id, struct err *err)
 {
 	struct store_intern intern = {.table = STORE_INTERN_TLS};
+	const unsigned char numbers[] = {session->level};
 	const char *level = store_level_name(session->level);
 
 	MUST(level != NULL);
+	store_intern_key(
+	    store, &intern, numbers, sizeof(numbers), session->version);
+	buf_add_byte(&store->key, '\0');
+	buf_add_text(&store->key, session->cipher);
+	intern.key = store->key.data;
+	intern.key_len = store->key.len;
 	store_intern_text(&intern, store->host);
 	store_intern_text(&intern, session->version);
 	store_intern_text(&intern, session->cipher);

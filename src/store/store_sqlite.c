@@ -33,6 +33,7 @@ store_sqlite_close(struct store *base)
 
 	sqlite_close(store->db);
 	store_ids_free(store->ids);
+	store_rows_fini(&store->rows);
 	buf_fini(&store->key);
 	free(store->path);
 	free(store->host);
@@ -49,7 +50,9 @@ store_sqlite_set_up(struct store_db *store, struct err *err)
 		return -1;
 	if (store->mode == STORE_WRITE &&
 	    (sqlite_use_wal(db, STORE_SQLITE_LOG, err) == -1 ||
-		sqlite_exec(db, STORE_SQLITE_PAGES, err) == -1))
+		sqlite_exec(db, STORE_SQLITE_PAGES, err) == -1 ||
+		sqlite_rows_offer(db, STORE_BATCH, &store->rows.offered, err) ==
+		    -1))
 		return -1;
 	if (store->mode == STORE_READ &&
 	    sqlite_exec(db, STORE_SQLITE_SORT, err) == -1)

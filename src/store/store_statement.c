@@ -19,27 +19,25 @@ static const char *const store_statement_sql[STORE_STATEMENTS] = {
 		       "AND version = ?2 AND cipher = ?3 AND level = ?4",
     /* The last parameter is the day. */
     [STORE_ADD_SENDER] = "INSERT INTO sender (domain, local, last) "
-			 "VALUES (?1, ?2, ?3) RETURNING id, last",
-    [STORE_ADD_NAME] = "INSERT INTO name (text, last) VALUES (?1, ?2) "
-		       "RETURNING id, last",
+			 "VALUES (?1, ?2, ?3)",
+    [STORE_ADD_NAME] = "INSERT INTO name (text, last) VALUES (?1, ?2)",
     [STORE_ADD_KIND] = "INSERT INTO kind "
 		       "(host, service, outcome, level, reason, last) "
-		       "VALUES (?1, ?2, ?3, nullif(?4, ''), ?5, ?6) "
-		       "RETURNING id, last",
+		       "VALUES (?1, ?2, ?3, nullif(?4, ''), ?5, ?6)",
     [STORE_ADD_TLS] = "INSERT INTO tls "
 		      "(host, version, cipher, level, last) "
-		      "VALUES (?1, ?2, ?3, ?4, ?5) RETURNING id, last",
+		      "VALUES (?1, ?2, ?3, ?4, ?5)",
     [STORE_TOUCH_SENDER] = "UPDATE sender SET last = ?2 WHERE id = ?1",
     [STORE_TOUCH_NAME] = "UPDATE name SET last = ?2 WHERE id = ?1",
     [STORE_TOUCH_KIND] = "UPDATE kind SET last = ?2 WHERE id = ?1",
     [STORE_TOUCH_TLS] = "UPDATE tls SET last = ?2 WHERE id = ?1",
     [STORE_COUNT] = "INSERT INTO delivery_hour "
 		    "(hour, sender, destination, kind, n) "
-		    "VALUES (?1, ?2, ?3, ?4, ?5) "
+		    "SELECT c0, c1, c2, c3, c4 FROM batch WHERE true "
 		    "ON CONFLICT DO UPDATE SET n = n + excluded.n",
     [STORE_SESSION] = "INSERT INTO session_hour "
 		      "(hour, destination, mx, tls, n, last_seen) "
-		      "VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
+		      "SELECT c0, c1, c2, c3, c4, c5 FROM batch WHERE true "
 		      "ON CONFLICT DO UPDATE SET n = n + excluded.n, "
 		      "last_seen = max(last_seen, excluded.last_seen)",
     [STORE_INBOUND] = "INSERT INTO inbound_hour (hour, host, level, n) "

@@ -6,6 +6,9 @@
 
 #include "forceenc/sqlite.h"
 
+/* The table of the rows that are being written (store_rows.h). */
+#define STORE_BATCH "batch"
+
 /* Everything that is said to the database again and again. */
 enum store_statement {
 	STORE_BEGIN,

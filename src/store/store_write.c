@@ -28,25 +28,24 @@ store_write_count(
 {
 	int64_t day = count->hour / STORE_WRITE_HOURS;
 	int64_t sender, destination, kind;
-	struct sqlite_stmt *stmt;
+	struct store_row *row;
 
 	if (count->n == 0)
 		return 0;
-	stmt = store_write_statement(store, STORE_COUNT, err);
-	if (stmt == NULL ||
-	    store_intern_sender(store, count->sender, day, &sender, err) ==
+	if (store_intern_sender(store, count->sender, day, &sender, err) ==
 		-1 ||
 	    store_intern_name(
 		store, count->destination, day, &destination, err) == -1 ||
 	    store_intern_kind(store, count->service, count->outcome,
 		count->level, count->reason, day, &kind, err) == -1)
 		return -1;
-	sqlite_bind_int(stmt, 1, count->hour);
-	sqlite_bind_int(stmt, 2, sender);
-	sqlite_bind_int(stmt, 3, destination);
-	sqlite_bind_int(stmt, 4, kind);
-	sqlite_bind_int(stmt, 5, count->n);
-	return store_statement_run(stmt, err);
+	row = store_rows_add(&store->rows);
+	row->cell[0] = count->hour;
+	row->cell[1] = sender;
+	row->cell[2] = destination;
+	row->cell[3] = kind;
+	row->cell[4] = count->n;
+	return 0;
 }
 
 static int
@@ -55,24 +54,23 @@ store_write_session(struct store_db *store, const struct store_session *session,
 {
 	int64_t day = session->hour / STORE_WRITE_HOURS;
 	int64_t destination, mx, tls;
-	struct sqlite_stmt *stmt;
+	struct store_row *row;
 
 	if (session->n == 0)
 		return 0;
-	stmt = store_write_statement(store, STORE_SESSION, err);
-	if (stmt == NULL ||
-	    store_intern_name(
+	if (store_intern_name(
 		store, session->destination, day, &destination, err) == -1 ||
 	    store_intern_name(store, session->mx, day, &mx, err) == -1 ||
 	    store_intern_tls(store, session, day, &tls, err) == -1)
 		return -1;
-	sqlite_bind_int(stmt, 1, session->hour);
-	sqlite_bind_int(stmt, 2, destination);
-	sqlite_bind_int(stmt, 3, mx);
-	sqlite_bind_int(stmt, 4, tls);
-	sqlite_bind_int(stmt, 5, session->n);
-	sqlite_bind_int(stmt, 6, session->last_seen);
-	return store_statement_run(stmt, err);
+	row = store_rows_add(&store->rows);
+	row->cell[0] = session->hour;
+	row->cell[1] = destination;
+	row->cell[2] = mx;
+	row->cell[3] = tls;
+	row->cell[4] = session->n;
+	row->cell[5] = session->last_seen;
+	return 0;
 }
 
 static int
@@ -158,18 +156,56 @@ store_write_blob(
 	return store_statement_run(drop, err);
 }
 
+static int
+store_write_rows(
+    struct store_db *store, enum store_statement which, struct err *err)
+{
+	struct sqlite_stmt *stmt;
+
+	if (store->rows.n == 0)
+		return 0;
+	stmt = store_write_statement(store, which, err);
+	if (stmt == NULL)
+		return -1;
+	store_rows_sort(&store->rows);
+	return store_statement_run(stmt, err);
+}
+
+static int
+store_write_counts(
+    struct store_db *store, const struct store_batch *batch, struct err *err)
+{
+	size_t i;
+
+	store_rows_begin(&store->rows, batch->ncounts);
+	for (i = 0; i < batch->ncounts; i++)
+		if (store_write_count(store, &batch->count[i], err) == -1)
+			return -1;
+	return store_write_rows(store, STORE_COUNT, err);
+}
+
+static int
+store_write_sessions(
+    struct store_db *store, const struct store_batch *batch, struct err *err)
+{
+	size_t i;
+
+	store_rows_begin(&store->rows, batch->nsessions);
+	for (i = 0; i < batch->nsessions; i++)
+		if (store_write_session(store, &batch->session[i], err) == -1)
+			return -1;
+	return store_write_rows(store, STORE_SESSION, err);
+}
+
 int
 store_write_batch(
     struct store_db *store, const struct store_batch *batch, struct err *err)
 {
 	size_t i;
 
-	for (i = 0; i < batch->ncounts; i++)
-		if (store_write_count(store, &batch->count[i], err) == -1)
-			return -1;
-	for (i = 0; i < batch->nsessions; i++)
-		if (store_write_session(store, &batch->session[i], err) == -1)
-			return -1;
+	if (store_write_counts(store, batch, err) == -1 ||
+	    store_write_sessions(store, batch, err) == -1)
+		return -1;
 	for (i = 0; i < batch->ninbounds; i++)
 		if (store_write_inbound(store, &batch->inbound[i], err) == -1)
 			return -1;

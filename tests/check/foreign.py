@@ -12,7 +12,7 @@ import tree
 
 # header: the files that may include it.
 ALLOWED = {
-    "sqlite3.h": ["src/db/sqlite.c"],
+    "sqlite3.h": ["src/db/sqlite.c", "src/db/sqlite_handle.h"],
     "ldap.h": ["src/db/directory*"],
     "openldap.h": ["src/db/directory.c"],
     "libpq-fe.h": ["src/db/pq.c"],

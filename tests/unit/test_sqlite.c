@@ -283,6 +283,54 @@ sqlite_sees_a_changed_schema(void **state)
 	sqlite_close(db);
 }
 
+static void
+sqlite_cell(const void *arg, size_t row, int i, struct sqlite_cell *cell)
+{
+	const char *const *text = arg;
+
+	if (i == 0) {
+		cell->text = text[row];
+		cell->len = strlen(text[row]);
+	} else {
+		cell->number = (int64_t)row - 1 + i;
+	}
+}
+
+static void
+sqlite_reads_rows_of_ours(void **state)
+{
+	static const char *const text[] = {"a", "b", "", "b"};
+	struct test *t = *state;
+	struct sqlite *db = test_open(t, "db", SQLITE_MODE_WRITE);
+	struct sqlite_rows rows = {.cell = sqlite_cell, .arg = text, .n = 3};
+	struct sqlite_stmt *stmt;
+	int64_t n;
+
+	test_exec(t, db, "CREATE TABLE x (t PRIMARY KEY, n)");
+	assert_int_equal(sqlite_rows_offer(db, "ours", &rows, &t->err), 0);
+	stmt = test_prepare(t, db,
+	    "INSERT INTO x SELECT c0, c7 FROM ours WHERE true "
+	    "ON CONFLICT DO UPDATE SET n = n + excluded.n");
+	assert_int_equal(sqlite_step(stmt, &t->err), SQLITE_STATUS_DONE);
+	rows.n = 0;
+	assert_int_equal(sqlite_step(stmt, &t->err), SQLITE_STATUS_DONE);
+	rows.n = 4;
+	assert_int_equal(sqlite_step(stmt, &t->err), SQLITE_STATUS_DONE);
+	assert_int_equal(sqlite_ask_number(db,
+			     "SELECT sum(n) * 10 + count(*) FROM x "
+			     "WHERE t IN ('a', 'b', '')",
+			     &n, &t->err),
+	    0);
+	assert_int_equal(n, ((6 + 7 + 8) + (6 + 7 + 8 + 9)) * 10 + 3);
+	/* Nobody writes into it. */
+	test_assert_error(t,
+	    sqlite_exec(db, "DELETE FROM ours", &t->err) == -1
+		? SQLITE_STATUS_ERROR
+		: SQLITE_STATUS_DONE,
+	    "may not be modified");
+	sqlite_close(db);
+}
+
 int
 main(void)
 {
@@ -298,6 +346,7 @@ main(void)
 	    TEST(sqlite_counts_changes),
 	    TEST(sqlite_stops_a_slow_query),
 	    TEST(sqlite_sees_a_changed_schema),
+	    TEST(sqlite_reads_rows_of_ours),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

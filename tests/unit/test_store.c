@@ -47,6 +47,39 @@ store_counts_what_comes_again(void **state)
 	store_close(NULL);
 }
 
+/* A batch has the order of the log, the table that of its key. */
+static void
+store_counts_in_any_order(void **state)
+{
+	enum { ROWS = 3000 };
+	struct stored *t = *state;
+	struct store *store = stored_open(t, STORE_WRITE);
+	static struct store_count count[ROWS];
+	static char sender[ROWS][32];
+	struct store_batch batch = {.count = count, .ncounts = ROWS};
+	size_t i, k;
+
+	for (i = 0; i < ROWS; i++) {
+		k = i * 1009 % ROWS;
+		snprintf(
+		    sender[i], sizeof(sender[i]), "u%zu@example.com", k % 700);
+		count[i] = stored_one(sender[i], (uint32_t)(k + 1));
+		count[i].hour = HOUR + (uint32_t)(k % 300);
+	}
+	stored_commit(t, store, &batch);
+	stored_commit(t, store, &batch);
+	store_close(store);
+	assert_int_equal(stored_number(t, TOTAL), ROWS * (ROWS + 1));
+	/* As many pairs of k % 300 and k % 700. */
+	assert_int_equal(
+	    stored_number(t, "SELECT count(*) FROM delivery_hour"), 2100);
+	assert_int_equal(stored_number(t,
+			     "SELECT sum(d.n) FROM delivery_hour AS d "
+			     "JOIN sender AS s ON s.id = d.sender "
+			     "WHERE s.local = 'u42' AND d.hour % 300 = 42"),
+	    2 * (43 + 2143));
+}
+
 static void
 store_keeps_senders_apart(void **state)
 {
@@ -257,6 +290,7 @@ main(void)
 	cmocka_unit_test_setup_teardown(name, stored_setup, stored_teardown)
 	static const struct CMUnitTest tests[] = {
 	    TEST(store_counts_what_comes_again),
+	    TEST(store_counts_in_any_order),
 	    TEST(store_keeps_senders_apart),
 	    TEST(store_keeps_sessions),
 	    TEST(store_keeps_blobs_of_any_length),

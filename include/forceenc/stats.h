@@ -4,6 +4,7 @@
 #ifndef FORCEENC_STATS_H
 #define FORCEENC_STATS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,10 @@ struct stats_filter {
 	 * included. STATS_ALWAYS for no bound. */
 	int64_t since;
 	int64_t until;
+	/* Bits (1u << STORE_HARD) of the outcomes and levels that count; 0 for
+	 * all of them. Only stats_count() looks at them. */
+	unsigned outcomes;
+	unsigned levels;
 };
 
 #define STATS_ALWAYS INT64_MIN
@@ -110,6 +115,38 @@ struct stats_evidence {
 typedef void stats_evidence_fn(const struct stats_evidence *, void *arg);
 int stats_evidence(struct store *, const struct stats_filter *,
     stats_evidence_fn *, void *arg, struct err *);
+
+/* TLS that was seen at each destination, by anybody. The filter has neither
+ * sender nor outcomes nor levels. */
+struct stats_sessions {
+	const char *destination;
+	int64_t sessions[STORE_LEVELS];
+	int64_t last_seen;
+};
+
+typedef void stats_sessions_fn(const struct stats_sessions *, void *arg);
+int stats_sessions(struct store *, const struct stats_filter *,
+    stats_sessions_fn *, void *arg, struct err *);
+
+/* What was counted as struct store_total, the earliest first. The filter has
+ * neither sender nor outcomes nor levels. */
+struct stats_total {
+	int64_t hour; /* since the epoch; the first of a day that was rolled
+		       * up */
+	bool rolled;
+	const char *host;
+	const char *service;
+	const char *what; /* not always one that we know */
+	int64_t n;
+};
+
+typedef void stats_total_fn(const struct stats_total *, void *arg);
+int stats_totals(struct store *, const struct stats_filter *, stats_total_fn *,
+    void *arg, struct err *);
+
+/* The first hour, since the epoch, of which anything is kept; INT64_MAX if
+ * nothing is. */
+int stats_first_hour(struct store *, int64_t *hour, struct err *);
 
 /* Everything that is kept for store_get_blob(), of every host, in order. */
 typedef void stats_blob_fn(const char *host, const char *name,

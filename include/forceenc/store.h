@@ -54,10 +54,40 @@ enum store_reason { /* of an enforcement failure */
 	STORE_REASONS
 };
 
-/* "delivered", "soft", ...; "none", "anonymous", ...; "not-offered", ... */
+/* What a postmaster counts, and what the watcher has missed. Messages, unless
+ * something else is said; etc/sql/stats-002.sql tells more. */
+enum store_what {
+	STORE_RECEIVED,
+	STORE_HANDED_ON, /* recipients, but for forwarded ones: "delivered" */
+	STORE_FORWARDED, /* recipients whose mail became another message */
+	STORE_PUT_OFF,   /* deferred for the first time: "deferred" */
+	STORE_PUT_OFF_BEFORE, /* for the first time on a later day */
+	STORE_DEFERRALS,      /* recipients, each time */
+	STORE_RETURNED,       /* recipients: "bounced" */
+	STORE_REJECTED,
+	STORE_WARNED,
+	STORE_HELD,
+	STORE_DISCARDED,
+	STORE_MILTER_REJECTED, /* while there was no message yet */
+	STORE_BYTES_RECEIVED,
+	STORE_BYTES_DELIVERED,
+	STORE_GAPS, /* lines of this hour may be missing */
+	STORE_LOST, /* lines, as the logger says */
+	STORE_EVICTED,
+	STORE_UNPARSED,
+	STORE_CUT,
+	STORE_REPEATS_LOST,
+	STORE_WHATS
+};
+
+/* "delivered", "soft", ...; "none", "anonymous", ...; "not-offered", ...;
+ * "received", "delivered", ... */
 const char *store_outcome_name(enum store_outcome);
 const char *store_level_name(enum store_level);   /* NULL for NO_LEVEL */
 const char *store_reason_name(enum store_reason); /* NULL for NO_REASON */
+const char *store_what_name(enum store_what);
+/* STORE_WHATS if there is none of this name. */
+enum store_what store_what_find(const char *name);
 
 /* Everything that is counted has an hour: seconds since the epoch / 3600.
  * Strings are NUL-terminated and borrowed for the call; senders are in the
@@ -92,6 +122,14 @@ struct store_inbound {
 	uint32_t n;    /* sessions */
 };
 
+/* What a postmaster counts. */
+struct store_total {
+	uint32_t hour;
+	const char *service; /* syslog_name; "": none */
+	uint8_t what;
+	uint64_t n;
+};
+
 /* One enforcement failure; the last failures_kept of a sender are kept. */
 struct store_failure {
 	int64_t time; /* seconds since the epoch */
@@ -121,6 +159,8 @@ struct store_batch {
 	size_t nsessions;
 	const struct store_inbound *inbound;
 	size_t ninbounds;
+	const struct store_total *total;
+	size_t ntotals;
 	const struct store_failure *failure;
 	size_t nfailures;
 	const struct store_blob *blob;

@@ -25,6 +25,8 @@
 
 #include <string.h>
 
+#include "forceenc-watch/totals.h"
+
 /* How far the stamps of two lines may be off, besides the two digits that
  * "delays=" has. */
 #define ATTRIBUTE_SLACK_MS 2000
@@ -257,6 +259,7 @@ attribute_delivered(struct inflight *inflight,
 	delivery.destination =
 	    names_get(names, NAME_DOMAIN, domain.s, domain.len);
 	attribute_count(inflight, &delivery);
+	totals_delivered(inflight, source, delivery.message, event, times);
 	names_put(names, delivery.sender);
 	names_put(names, delivery.destination);
 }

@@ -4,6 +4,7 @@
 #include "forceenc-watch/correlate.h"
 
 #include "forceenc-watch/attribute.h"
+#include "forceenc-watch/totals.h"
 
 static void
 correlate_on_sender(struct inflight *inflight,
@@ -13,8 +14,10 @@ correlate_on_sender(struct inflight *inflight,
 	    inflight->names, NAME_SENDER, event->address.s, event->address.len);
 
 	scene_set_instance(inflight->scene, source->service);
-	messages_activate(inflight->messages, source->service,
-	    event->queue_id.s, event->queue_id.len, sender);
+	totals_active(inflight, source,
+	    messages_activate(inflight->messages, source->service,
+		event->queue_id.s, event->queue_id.len, sender),
+	    event);
 	names_put(inflight->names, sender);
 }
 
@@ -122,6 +125,15 @@ correlate_on_client_gone(struct inflight *inflight,
 	    inflight->tally, inflight_hour(source->time), level, times);
 }
 
+static void
+correlate_on_lost(
+    struct inflight *inflight, const struct inflight_source *source, uint64_t n)
+{
+	source->service->host->gap_until = source->time;
+	tally_add_total(
+	    inflight->tally, inflight_hour(source->time), NULL, STORE_LOST, n);
+}
+
 /* A new configuration may log TLS no more. */
 static void
 correlate_forget_logs_tls(
@@ -154,6 +166,10 @@ correlate_event(struct inflight *inflight, const struct inflight_source *source,
 {
 	if (source->service->host->fresh)
 		correlate_begin_host(source, event->type == EVENT_START);
+	if (inflight->gap_since != 0) {
+		totals_gap(inflight, inflight->gap_since, source->time);
+		inflight->gap_since = 0;
+	}
 	inflight->last = source->time;
 	undecided_expire(inflight->undecided, source->time);
 	switch (event->type) {
@@ -194,7 +210,13 @@ correlate_event(struct inflight *inflight, const struct inflight_source *source,
 		correlate_forget_logs_tls(inflight, source->service->host);
 		break;
 	case EVENT_LOST:
-		source->service->host->gap_until = source->time;
+		correlate_on_lost(inflight, source, event->n * times);
+		break;
+	case EVENT_RECEIVED:
+		totals_received(inflight, source, event, times);
+		break;
+	case EVENT_TOTAL:
+		totals_add(inflight, source, event->what, times);
 		break;
 	}
 }
@@ -209,6 +231,8 @@ correlate_gap(struct inflight *inflight)
 	processes_remove_all(inflight->processes);
 	for (i = 0; i < scene_hosts(inflight->scene); i++)
 		scene_host_at(inflight->scene, i)->fresh = true;
+	if (inflight->gap_since == 0)
+		inflight->gap_since = inflight->last;
 }
 
 void

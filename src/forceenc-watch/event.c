@@ -4,9 +4,13 @@
 #include "forceenc-watch/event.h"
 
 #include "forceenc-watch/delivery.h"
+#include "forceenc-watch/intake.h"
 #include "forceenc-watch/maillog.h"
 #include "forceenc-watch/queue_id.h"
 #include "forceenc-watch/scan.h"
+
+/* Sizes and the like are cut off there. */
+#define EVENT_NUMBER_MAX UINT64_C(100000000000000000)
 
 static const struct {
 	const char *name;
@@ -22,6 +26,9 @@ static const struct {
     {"virtual", EVENT_PROCESS_AGENT},
     {"pipe", EVENT_PROCESS_AGENT},
     {"discard", EVENT_PROCESS_AGENT},
+    {"cleanup", EVENT_PROCESS_CLEANUP},
+    {"pickup", EVENT_PROCESS_PICKUP},
+    {"postscreen", EVENT_PROCESS_SCREEN},
     {"master", EVENT_PROCESS_MASTER},
     {"oqmgr", EVENT_PROCESS_QMGR},
     {"nqmgr", EVENT_PROCESS_QMGR},
@@ -52,14 +59,17 @@ event_attempt(struct event *event, struct scan *scan)
 		event->type = EVENT_UNPARSED;
 }
 
-/* Cuts decimal digits and then word off the end of s. */
+/* Cuts decimal digits, n, and then word off the end of s. */
 static bool
-event_cut(struct event_span *s, const char *word)
+event_cut(struct event_span *s, const char *word, uint64_t *n)
 {
-	size_t len = s->len, word_len = strlen(word);
+	size_t len = s->len, word_len = strlen(word), i;
 
 	while (len > 0 && (unsigned)(s->s[len - 1] - '0') < 10)
 		len--;
+	*n = 0;
+	for (i = len; i < s->len && *n < EVENT_NUMBER_MAX; i++)
+		*n = *n * 10 + (unsigned)(s->s[i] - '0');
 	if (len == s->len || len < word_len ||
 	    memcmp(s->s + len - word_len, word, word_len) != 0)
 		return false;
@@ -79,8 +89,8 @@ event_sender(struct event *event, const struct scan *scan)
 	struct event_span rest = {scan->at, scan_left(scan)};
 
 	if (event_cut_word(&rest, " (queue active)")) {
-		if (event_cut(&rest, ", nrcpt=") &&
-		    event_cut(&rest, ">, size="))
+		if (event_cut(&rest, ", nrcpt=", &event->n) &&
+		    event_cut(&rest, ">, size=", &event->n))
 			event->type = EVENT_SENDER;
 	} else if (event_cut_word(
 		       &rest, ">, status=expired, returned to sender") ||
@@ -189,6 +199,8 @@ event_smtpd(struct event *event, struct scan *scan)
 {
 	if (scan->at >= scan->end || *scan->at == 'c')
 		return;
+	if (intake_smtpd(event, scan))
+		return;
 	if (!scan_skip(scan, "disconnect from ")) {
 		event_session(event, scan);
 		if (event->type != EVENT_TLS_FROM &&
@@ -214,9 +226,35 @@ event_master(struct event *event, struct scan *scan)
 static void
 event_logger(struct event *event, struct scan *scan)
 {
-	if (scan_skip(scan, "Suppressed ") ||
-	    scan_find(scan, "due to rate-limiting") != NULL)
-		event->type = EVENT_LOST;
+	struct event_span before = {scan->at, 0};
+	const char *messages;
+
+	if (!scan_skip(scan, "Suppressed ") &&
+	    scan_find(scan, "due to rate-limiting") == NULL)
+		return;
+	event->type = EVENT_LOST;
+	/* "12 messages lost", "lost 12 messages"; perhaps it doesn't say. */
+	messages = scan_find(scan, " messages");
+	if (messages != NULL)
+		before.len = (size_t)(messages - before.s);
+	if (!event_cut(&before, "", &event->n))
+		event->n = 1;
+}
+
+/* Of its recipients it only says which it returns at once. */
+static void
+event_cleanup(struct event *event, struct scan *scan)
+{
+	if (!queue_id_parse(scan, &event->queue_id) ||
+	    intake_message(event, scan) || !scan_skip(scan, "to=<") ||
+	    !delivery_parse(event, scan))
+		return;
+	event->what = STORE_RETURNED;
+	event->type = event->type == EVENT_DELIVERY &&
+		(event->outcome == STORE_BOUNCED ||
+		    event->outcome == STORE_HARD)
+	    ? EVENT_TOTAL
+	    : EVENT_NONE;
 }
 
 static void
@@ -234,7 +272,11 @@ event_any(struct event *event, struct scan *scan)
 {
 	struct scan again = *scan;
 
+	if (intake_noqueue(event, scan))
+		return;
 	if (queue_id_parse(&again, &event->queue_id)) {
+		if (intake_message(event, &again))
+			return;
 		if (scan_skip(&again, "from=<"))
 			event_sender(event, &again);
 		else if (scan_left(&again) == 7 &&
@@ -285,6 +327,16 @@ event_parse(struct event *event, enum event_process process, const char *text,
 		break;
 	case EVENT_PROCESS_ANY:
 		event_any(event, &scan);
+		break;
+	case EVENT_PROCESS_CLEANUP:
+		event_cleanup(event, &scan);
+		break;
+	case EVENT_PROCESS_PICKUP:
+		if (queue_id_parse(&scan, &event->queue_id))
+			intake_message(event, &scan);
+		break;
+	case EVENT_PROCESS_SCREEN:
+		intake_noqueue(event, &scan);
 		break;
 	}
 }

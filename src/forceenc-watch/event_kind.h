@@ -20,12 +20,16 @@ enum event_process {
 	EVENT_PROCESS_MASTER,
 	EVENT_PROCESS_LOGGER, /* rsyslogd, journald: says what it lost */
 	EVENT_PROCESS_ANY,    /* a Postfix program whose name was cut off */
+	/* Those above are kept by number. */
+	EVENT_PROCESS_CLEANUP,
+	EVENT_PROCESS_PICKUP,
+	EVENT_PROCESS_SCREEN, /* postscreen */
 };
 
 enum event_type {
 	EVENT_NONE,        /* of no interest */
 	EVENT_UNPARSED,    /* looks like one of those below, but isn't */
-	EVENT_SENDER,      /* queue_id, address: a message becomes active */
+	EVENT_SENDER,      /* queue_id, address, n: a message becomes active */
 	EVENT_REMOVED,     /* queue_id: the message is gone */
 	EVENT_EXPIRED,     /* queue_id, address */
 	EVENT_TLS,         /* a session is encrypted: relay, level, ... */
@@ -37,7 +41,9 @@ enum event_type {
 	EVENT_CLIENT_GONE, /* inbound_* say what the client had done */
 	EVENT_START,       /* Postfix starts: all its processes are new */
 	EVENT_RELOAD,      /* its configuration may have changed */
-	EVENT_LOST,        /* lines were lost before they were written */
+	EVENT_LOST,        /* n lines were lost before they were written */
+	EVENT_RECEIVED,    /* queue_id, if it has one: a message comes in */
+	EVENT_TOTAL,       /* what: something to be counted, no more */
 };
 
 /* Postfix's own word on the TLS of a delivery, since 3.11. */
@@ -65,6 +71,8 @@ struct event {
 	enum store_level level;     /* of TLS */
 	enum store_reason reason;   /* of an enforcement failure */
 	enum event_tls tls;
+	enum store_what what;
+	uint64_t n;        /* EVENT_SENDER: the message's size; EVENT_LOST */
 	uint32_t duration; /* of the attempt so far, in ms */
 	bool inbound_mail; /* the client spoke of mail */
 	bool inbound_tls;  /* and of STARTTLS */

@@ -69,6 +69,7 @@ import_begin_anew(struct import *import, struct err *err)
 	walk->inflight->disagreements = import->walk->inflight->disagreements;
 	walk->inflight->senders_unknown =
 	    import->walk->inflight->senders_unknown;
+	walk_told(walk);
 	walk_free(import->walk);
 	import->walk = walk;
 	return 0;

@@ -29,6 +29,7 @@ inflight_free(struct inflight *inflight)
 {
 	if (inflight == NULL)
 		return;
+	arrivals_fini(&inflight->arrivals);
 	messages_free(inflight->messages);
 	processes_free(inflight->processes);
 	undecided_free(inflight->undecided);

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "forceenc-watch/arrivals.h"
 #include "forceenc-watch/event.h"
 #include "forceenc-watch/messages.h"
 #include "forceenc-watch/names.h"
@@ -35,7 +36,11 @@ struct inflight {
 	struct processes *processes;
 	struct undecided *undecided;
 	struct inflight_rules rules;
+	struct arrivals arrivals;
 	int64_t last;             /* the time of the last event */
+	int64_t gap_since;        /* lines are missing since then; 0: none */
+	int64_t quarter;          /* of an hour, whose local day is */
+	int32_t day;              /* this one */
 	uint64_t disagreements;   /* between tls= and the line about TLS */
 	uint64_t senders_unknown; /* deliveries */
 };

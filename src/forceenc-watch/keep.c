@@ -183,7 +183,7 @@ keep_commit(struct keep *keep, struct walk *walk,
 	struct store_blob blob[KEEP_BLOBS];
 	struct store_batch batch;
 
-	tally_batch(walk->tally, &batch);
+	walk_batch(walk, &batch);
 	state_write(walk, &keep->state);
 	keep_write_position(&keep->position, position);
 	keep_write_counters(keep, walk, report);

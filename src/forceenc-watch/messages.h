@@ -30,7 +30,9 @@ struct message {
 	const struct scene_service *instance;
 	struct name *sender;
 	struct message_deferral *deferral; /* NULL while ndeferrals is 0 */
-	uint32_t attempt; /* unlike that of any other message, or none */
+	uint64_t size;                     /* 0: unknown */
+	int32_t deferred_day; /* it was deferred last on that day; 0: never */
+	uint32_t attempt;     /* unlike that of any other message, or none */
 	uint8_t ndeferrals;
 	uint8_t id_len;
 	char id[MESSAGE_ID_MAX];

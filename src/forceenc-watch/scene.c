@@ -234,6 +234,14 @@ scene_owner(struct scene *scene, struct scene_service *service)
 	return service->owner;
 }
 
+bool
+scene_is_of(
+    const struct scene_service *service, const struct scene_service *instance)
+{
+	return service->host == instance->host &&
+	    scene_is_within(service->name, instance->name);
+}
+
 size_t
 scene_hosts(const struct scene *scene)
 {

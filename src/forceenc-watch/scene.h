@@ -65,6 +65,10 @@ void scene_set_instance(struct scene *, struct scene_service *);
 /* The instance that a service belongs to for certain, or NULL. */
 const struct scene_service *scene_owner(struct scene *, struct scene_service *);
 
+/* Whether the instance's name stands in front of the service's. */
+bool scene_is_of(
+    const struct scene_service *, const struct scene_service *instance);
+
 size_t scene_hosts(const struct scene *);
 struct scene_host *scene_host_at(struct scene *, size_t i);
 size_t scene_services(const struct scene *);

@@ -9,7 +9,9 @@
 #include "forceenc-watch/unpack.h"
 
 /* Its last byte is the version. */
-#define STATE_NAME "fe-watc1"
+#define STATE_NAME "fe-watc2"
+/* The first one lacks what state_write_more() writes. */
+#define STATE_NAME_1 "fe-watc1"
 
 #define STATE_COUNT_MAX 16777216
 /* Times are kept within what can be multiplied by 1000. */
@@ -144,6 +146,28 @@ state_write_undecided(struct buf *buf, const struct undecided *undecided)
 	}
 }
 
+/* Sizes are those of the messages that were written, in their order. */
+static void
+state_write_more(struct buf *buf, const struct inflight *inflight)
+{
+	const struct message *message;
+	const struct arrival *arrival;
+
+	for (message = messages_oldest(inflight->messages); message != NULL;
+	     message = messages_newer(message)) {
+		pack_number(buf, message->size);
+		pack_number(buf, (uint64_t)message->deferred_day);
+	}
+	pack_number(buf, inflight->arrivals.lru.n);
+	for (arrival = arrivals_oldest(&inflight->arrivals); arrival != NULL;
+	     arrival = arrivals_newer(arrival)) {
+		pack_number(buf, arrival->service->number);
+		pack_bytes(buf, arrival->id, arrival->id_len);
+		pack_number(buf, (uint64_t)arrival->time);
+	}
+	pack_number(buf, (uint64_t)inflight->gap_since);
+}
+
 void
 state_write(const struct walk *walk, struct buf *out)
 {
@@ -153,6 +177,7 @@ state_write(const struct walk *walk, struct buf *out)
 	state_write_messages(out, walk->inflight->messages);
 	state_write_processes(out, walk->inflight->processes);
 	state_write_undecided(out, walk->inflight->undecided);
+	state_write_more(out, walk->inflight);
 	pack_end(out);
 }
 
@@ -414,18 +439,49 @@ state_read_undecided(struct unpack *in, struct walk *walk)
 	}
 }
 
+static void
+state_read_more(struct unpack *in, struct walk *walk)
+{
+	struct inflight *inflight = walk->inflight;
+	const struct scene_service *service;
+	struct message *message;
+	const char *id;
+	uint64_t n;
+	int64_t time;
+	size_t id_len;
+
+	for (message = messages_oldest(inflight->messages); message != NULL;
+	     message = messages_newer(message)) {
+		message->size = unpack_number(in, UINT64_MAX);
+		message->deferred_day = (int32_t)unpack_number(in, INT32_MAX);
+	}
+	for (n = unpack_number(in, ARRIVALS_MAX); n > 0 && !in->bad; n--) {
+		service = state_read_service(in, walk);
+		id = unpack_bytes(in, MESSAGE_ID_MAX, &id_len);
+		time = state_read_time(in);
+		if (!in->bad)
+			arrivals_add(
+			    &inflight->arrivals, service, id, id_len, time);
+	}
+	inflight->gap_since = state_read_time(in);
+}
+
 int
 state_read(struct walk *walk, const void *bytes, size_t len, struct err *err)
 {
 	struct unpack in;
+	bool more = unpack_begin(&in, STATE_NAME, bytes, len);
 
-	if (!unpack_begin(&in, STATE_NAME, bytes, len))
+	if (!more && !unpack_begin(&in, STATE_NAME_1, bytes, len))
 		return err_set(err, "damaged, or of another version");
 	state_read_counters(&in, walk);
 	state_read_scene(&in, walk->scene);
 	state_read_messages(&in, walk);
 	state_read_processes(&in, walk);
 	state_read_undecided(&in, walk);
+	if (more)
+		state_read_more(&in, walk);
+	walk_told(walk);
 	if (!unpack_end(&in))
 		return err_set(err, "damaged");
 	return 0;

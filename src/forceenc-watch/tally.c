@@ -14,6 +14,8 @@
 #define TALLY_FAILURES_MAX 4096
 #define TALLY_TEXT_MAX     1024
 #define TALLY_NAMES        4
+#define TALLY_TOTALS_MAX   1024
+#define TALLY_TOTAL_MAX    (UINT64_C(1) << 60)
 
 /* A counter: up to four names and some numbers are its key. */
 struct tally_row {
@@ -32,16 +34,27 @@ struct tally_rows {
 	size_t mask;
 };
 
+/* What a service has done in an hour, beside deliveries. */
+struct tally_totals {
+	struct name *service; /* NULL: none */
+	uint32_t hour;
+	uint64_t n[STORE_WHATS];
+};
+
 struct tally {
 	struct names *names;
 	struct tally_rows counts, sessions, inbounds;
 	struct store_failure *failure;
 	struct name *(*failure_name)[3];
 	size_t nfailures, failures_cap;
+	struct tally_totals *totals;
+	size_t ntotals, totals_cap;
+	size_t last_totals; /* likely the next one as well */
 	/* What tally_batch() hands out. */
 	struct store_count *out_count;
 	struct store_session *out_session;
 	struct store_inbound *out_inbound;
+	struct store_total *out_total;
 };
 
 struct tally *
@@ -70,6 +83,8 @@ tally_free(struct tally *tally)
 	free(tally->out_count);
 	free(tally->out_session);
 	free(tally->out_inbound);
+	free(tally->totals);
+	free(tally->out_total);
 	free(tally);
 }
 
@@ -182,6 +197,50 @@ tally_add_inbound(
 	tally_row(tally, &tally->inbounds, &key)->n += n;
 }
 
+static struct tally_totals *
+tally_totals(struct tally *tally, uint32_t hour, struct name *service)
+{
+	struct tally_totals *totals;
+	size_t i = tally->ntotals;
+
+	while (i-- > 0) {
+		totals = &tally->totals[i];
+		if (totals->hour == hour && totals->service == service) {
+			tally->last_totals = i;
+			return totals;
+		}
+	}
+	if (tally->ntotals == tally->totals_cap) {
+		tally->totals_cap = tally->totals_cap * 2 + 16;
+		tally->totals = mem_resize(
+		    tally->totals, tally->totals_cap, sizeof(*tally->totals));
+	}
+	tally->last_totals = tally->ntotals;
+	totals = &tally->totals[tally->ntotals++];
+	memset(totals, 0, sizeof(*totals));
+	totals->hour = hour;
+	totals->service =
+	    service == NULL ? NULL : names_hold(tally->names, service);
+	return totals;
+}
+
+void
+tally_add_total(struct tally *tally, uint32_t hour, struct name *service,
+    enum store_what what, uint64_t n)
+{
+	struct tally_totals *totals;
+
+	totals = tally->last_totals < tally->ntotals
+	    ? &tally->totals[tally->last_totals]
+	    : NULL;
+	if (totals == NULL || totals->hour != hour ||
+	    totals->service != service)
+		totals = tally_totals(tally, hour, service);
+	if (n > TALLY_TOTAL_MAX - totals->n[what])
+		n = TALLY_TOTAL_MAX - totals->n[what];
+	totals->n[what] += n;
+}
+
 static char *
 tally_printable(struct event_span span)
 {
@@ -224,7 +283,8 @@ bool
 tally_empty(const struct tally *tally)
 {
 	return tally->counts.n == 0 && tally->sessions.n == 0 &&
-	    tally->inbounds.n == 0 && tally->nfailures == 0;
+	    tally->inbounds.n == 0 && tally->nfailures == 0 &&
+	    tally->ntotals == 0;
 }
 
 bool
@@ -232,7 +292,8 @@ tally_full(const struct tally *tally)
 {
 	return tally->counts.n >= TALLY_ROWS_MAX ||
 	    tally->sessions.n >= TALLY_ROWS_MAX ||
-	    tally->nfailures >= TALLY_FAILURES_MAX;
+	    tally->nfailures >= TALLY_FAILURES_MAX ||
+	    tally->ntotals >= TALLY_TOTALS_MAX;
 }
 
 static void
@@ -281,6 +342,33 @@ tally_batch_sessions(struct tally *tally, struct store_batch *batch)
 	batch->nsessions = tally->sessions.n;
 }
 
+static void
+tally_batch_totals(struct tally *tally, struct store_batch *batch)
+{
+	const struct tally_totals *totals = tally->totals;
+	struct store_total *out;
+	size_t i;
+	uint8_t what;
+
+	tally->out_total = out = mem_resize(
+	    tally->out_total, tally->ntotals * STORE_WHATS + 1, sizeof(*out));
+	for (i = 0; i < tally->ntotals; i++, totals++) {
+		for (what = 0; what < STORE_WHATS; what++) {
+			if (totals->n[what] == 0)
+				continue;
+			out->hour = totals->hour;
+			out->service = totals->service == NULL
+			    ? ""
+			    : totals->service->text;
+			out->what = what;
+			out->n = totals->n[what];
+			out++;
+		}
+	}
+	batch->total = tally->out_total;
+	batch->ntotals = (size_t)(out - tally->out_total);
+}
+
 void
 tally_batch(struct tally *tally, struct store_batch *batch)
 {
@@ -291,6 +379,7 @@ tally_batch(struct tally *tally, struct store_batch *batch)
 	memset(batch, 0, sizeof(*batch));
 	tally_batch_counts(tally, batch);
 	tally_batch_sessions(tally, batch);
+	tally_batch_totals(tally, batch);
 	tally->out_inbound = out =
 	    mem_resize(tally->out_inbound, tally->inbounds.n + 1, sizeof(*out));
 	for (i = 0; i < tally->inbounds.n; i++, row++, out++) {
@@ -341,4 +430,7 @@ tally_clear(struct tally *tally)
 		tally_free_text(tally->failure[i].text);
 	}
 	tally->nfailures = 0;
+	for (i = 0; i < tally->ntotals; i++)
+		names_put(tally->names, tally->totals[i].service);
+	tally->ntotals = 0;
 }

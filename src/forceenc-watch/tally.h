@@ -47,6 +47,10 @@ void tally_add_session(
 void tally_add_inbound(
     struct tally *, uint32_t hour, enum store_level, uint32_t n);
 
+/* service is NULL where there is none. */
+void tally_add_total(struct tally *, uint32_t hour, struct name *service,
+    enum store_what, uint64_t n);
+
 struct tally_failure {
 	int64_t time;
 	struct name *sender;

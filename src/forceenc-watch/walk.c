@@ -250,6 +250,39 @@ walk_gap(struct walk *walk)
 	correlate_gap(walk->inflight);
 }
 
+static void
+walk_tell(struct walk *walk, enum store_what what, uint64_t now, uint64_t told)
+{
+	int64_t last = walk->inflight->last;
+
+	if (now > told)
+		tally_add_total(walk->tally,
+		    inflight_hour(last != 0 ? last : walk->when.reference),
+		    NULL, what, now - told);
+}
+
+void
+walk_batch(struct walk *walk, struct store_batch *batch)
+{
+	const struct walk_counters *now = &walk->counters;
+	const struct walk_counters *told = &walk->told;
+
+	walk_tell(walk, STORE_UNPARSED, now->unparsed, told->unparsed);
+	walk_tell(walk, STORE_CUT, now->cut, told->cut);
+	walk_tell(
+	    walk, STORE_REPEATS_LOST, now->repeats_lost, told->repeats_lost);
+	walk_tell(walk, STORE_EVICTED, walk_evicted(walk), told->evicted);
+	walk_told(walk);
+	tally_batch(walk->tally, batch);
+}
+
+void
+walk_told(struct walk *walk)
+{
+	walk->told = walk->counters;
+	walk->told.evicted = walk_evicted(walk);
+}
+
 uint64_t
 walk_evicted(const struct walk *walk)
 {

@@ -42,8 +42,9 @@ struct walk {
 	struct relays *relays;
 	struct when when;
 	struct walk_counters counters;
-	struct buf last; /* the last line of what was fed before */
-	bool cutting;    /* the rest of a line that is too long follows */
+	struct walk_counters told; /* of them, by walk_batch() */
+	struct buf last;           /* the last line of what was fed before */
+	bool cutting; /* the rest of a line that is too long follows */
 };
 
 struct walk_rules {
@@ -71,6 +72,11 @@ void walk_feed_rest(struct walk *, const char *bytes, size_t len);
 
 /* Lines were lost, or another log begins. */
 void walk_gap(struct walk *);
+
+/* As tally_batch(), with what was missed since the last one. */
+void walk_batch(struct walk *, struct store_batch *);
+/* What was missed up to now was told by others. */
+void walk_told(struct walk *);
 
 /* Messages and processes that were pushed out, ever. */
 uint64_t walk_evicted(const struct walk *);

@@ -182,7 +182,7 @@ stats_count(struct store *store, const struct stats_filter *filter,
 
 	if (rc == 0) {
 		stats_sql_count(
-		    &ask.sql, ask.backend->dialect, ask.senders, by, n);
+		    &ask.sql, ask.backend->dialect, ask.senders, filter, by, n);
 		rc = stats_run(
 		    &ask, STATS_SECONDS_OF_HOUR, stats_count_row, &counted);
 	}
@@ -304,6 +304,115 @@ stats_evidence(struct store *store, const struct stats_filter *filter,
 		stats_sql_evidence(&ask.sql, ask.backend->dialect, ask.senders);
 		rc = stats_run(
 		    &ask, STATS_SECONDS_OF_HOUR, stats_evidence_row, &evident);
+	}
+	stats_end(&ask);
+	return rc;
+}
+
+/* Of sessions and totals nobody knows whose mail they were about. */
+static void
+stats_must_be_of_all(const struct stats_filter *filter)
+{
+	MUST(filter->sender == NULL);
+	MUST(filter->outcomes == 0 && filter->levels == 0);
+}
+
+struct stats_met {
+	stats_sessions_fn *fn;
+	void *arg;
+};
+
+static void
+stats_sessions_row(const struct stats_row *row, void *arg)
+{
+	const struct stats_met *met = arg;
+	struct stats_sessions sessions = {.destination = stats_text(row, 0),
+	    .last_seen = row->number(row, 1)};
+	int i;
+
+	for (i = 0; i < STORE_NO_LEVEL; i++)
+		sessions.sessions[i] = row->number(row, 2 + i);
+	met->fn(&sessions, met->arg);
+}
+
+int
+stats_sessions(struct store *store, const struct stats_filter *filter,
+    stats_sessions_fn *fn, void *arg, struct err *err)
+{
+	struct stats_met met = {fn, arg};
+	struct stats_ask ask;
+	int rc;
+
+	stats_must_be_of_all(filter);
+	rc = stats_begin(&ask, store, filter, err);
+	if (rc == 0) {
+		stats_sql_sessions(&ask.sql);
+		rc = stats_run(
+		    &ask, STATS_SECONDS_OF_HOUR, stats_sessions_row, &met);
+	}
+	stats_end(&ask);
+	return rc;
+}
+
+struct stats_totalled {
+	stats_total_fn *fn;
+	void *arg;
+};
+
+static void
+stats_totals_row(const struct stats_row *row, void *arg)
+{
+	const struct stats_totalled *totalled = arg;
+	struct stats_total total = {
+	    .hour = row->number(row, 0),
+	    .rolled = row->number(row, 1) != 0,
+	    .host = stats_text(row, 2),
+	    .service = stats_text(row, 3),
+	    .what = stats_text(row, 4),
+	    .n = row->number(row, 5),
+	};
+
+	totalled->fn(&total, totalled->arg);
+}
+
+int
+stats_totals(struct store *store, const struct stats_filter *filter,
+    stats_total_fn *fn, void *arg, struct err *err)
+{
+	struct stats_totalled totalled = {fn, arg};
+	struct stats_ask ask;
+	int rc;
+
+	stats_must_be_of_all(filter);
+	rc = stats_begin(&ask, store, filter, err);
+	if (rc == 0) {
+		stats_sql_totals(&ask.sql);
+		rc = stats_run(
+		    &ask, STATS_SECONDS_OF_HOUR, stats_totals_row, &totalled);
+	}
+	stats_end(&ask);
+	return rc;
+}
+
+static void
+stats_first_hour_row(const struct stats_row *row, void *arg)
+{
+	int64_t *hour = arg;
+
+	if (row->text(row, 0) != NULL)
+		*hour = row->number(row, 0);
+}
+
+int
+stats_first_hour(struct store *store, int64_t *hour, struct err *err)
+{
+	struct stats_ask ask;
+	int rc = stats_begin(&ask, store, NULL, err);
+
+	*hour = INT64_MAX;
+	if (rc == 0) {
+		stats_sql_first_hour(&ask.sql);
+		rc = stats_run(&ask, 1, stats_first_hour_row, hour);
 	}
 	stats_end(&ask);
 	return rc;

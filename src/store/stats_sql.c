@@ -60,6 +60,43 @@ static const char *const stats_sql_measures[] = {
     [STATS_HARD] = "k.outcome = 'hard'",
 };
 
+/* "AND k.outcome IN ('hard', 'soft')"; word is NULL for what is NULL. */
+static void
+stats_sql_words(struct buf *out, const char *column, unsigned bits,
+    const char *const word[], unsigned n)
+{
+	unsigned i;
+
+	if (bits == 0)
+		return;
+	buf_printf(out, " AND coalesce(%s, '') IN (", column);
+	for (i = 0; i < n; i++)
+		if ((bits & 1u << i) != 0)
+			buf_printf(out, "'%s'%s",
+			    word[i] != NULL ? word[i] : "",
+			    bits >> i > 1 ? ", " : "");
+	buf_add_byte(out, ')');
+}
+
+/* Which rows count of those that are joined to their kind. */
+static void
+stats_sql_kinds(struct buf *out, const struct stats_filter *filter)
+{
+	const char *outcome[STORE_OUTCOMES], *level[STORE_LEVELS];
+	unsigned i;
+
+	if (filter->outcomes == 0 && filter->levels == 0)
+		return;
+	for (i = 0; i < STORE_OUTCOMES; i++)
+		outcome[i] = store_outcome_name(i);
+	for (i = 0; i < STORE_LEVELS; i++)
+		level[i] = store_level_name(i);
+	buf_add_text(out, " WHERE true");
+	stats_sql_words(
+	    out, "k.outcome", filter->outcomes, outcome, STORE_OUTCOMES);
+	stats_sql_words(out, "k.level", filter->levels, level, STORE_LEVELS);
+}
+
 /*
  * Hours and days in range, found one after the other: with a few senders, to
  * look each of them up in each hour is far less than to read all rows.
@@ -205,12 +242,15 @@ stats_sql_order(struct buf *out, const enum stats_dimension *by, unsigned n)
 
 void
 stats_sql_count(struct buf *out, const struct stats_dialect *dialect,
-    enum stats_senders senders, const enum stats_dimension *by, unsigned n)
+    enum stats_senders senders, const struct stats_filter *filter,
+    const enum stats_dimension *by, unsigned n)
 {
 	const struct stats_sql_dimension *dimension;
 	unsigned numbers = 0, i;
 
 	MUST(n <= STATS_DIMENSIONS);
+	if (filter->outcomes != 0 || filter->levels != 0)
+		numbers = STATS_SQL_BY_KIND;
 	stats_sql_begin(out, dialect, senders);
 	buf_add_text(out, "g AS (SELECT ");
 	for (i = 0; i < n; i++) {
@@ -221,6 +261,7 @@ stats_sql_count(struct buf *out, const struct stats_dialect *dialect,
 	}
 	buf_add_text(out, "sum(d.n) AS n FROM ");
 	stats_sql_sums(out, dialect, senders, numbers);
+	stats_sql_kinds(out, filter);
 	for (i = 0; i < n; i++)
 		buf_printf(out, "%sg%u", i == 0 ? " GROUP BY " : ", ", i);
 	buf_add_text(out, ") SELECT ");
@@ -331,6 +372,47 @@ stats_sql_evidence(struct buf *out, const struct stats_dialect *dialect,
 	    " FROM mine JOIN name AS m ON m.id = mine.destination "
 	    "LEFT JOIN seen ON seen.destination = mine.destination "
 	    "ORDER BY mine.n DESC, 1");
+}
+
+/* As in the evidence, but whether anybody's mail was delivered or not. */
+void
+stats_sql_sessions(struct buf *out)
+{
+	buf_add_text(out, "SELECT m.text, max(d.last_seen)");
+	stats_sql_levels(out, "t.level", "s");
+	buf_add_text(out,
+	    " FROM (SELECT destination, tls, n, last_seen FROM session_hour "
+	    "WHERE hour >= ?1 AND hour < ?2 UNION ALL "
+	    "SELECT destination, tls, n, last_seen FROM session_day "
+	    "WHERE day >= ?3 AND day < ?4) AS d "
+	    "JOIN tls AS t ON t.id = d.tls "
+	    "JOIN name AS m ON m.id = d.destination "
+	    "GROUP BY m.text ORDER BY sum(d.n) DESC, 1");
+}
+
+void
+stats_sql_totals(struct buf *out)
+{
+	buf_add_text(out,
+	    "SELECT hour, 0 AS rolled, host, service, what, n FROM total_hour "
+	    "WHERE hour >= ?1 AND hour < ?2 UNION ALL "
+	    "SELECT day * 24, 1, host, service, what, n FROM total_day "
+	    "WHERE day >= ?3 AND day < ?4 ORDER BY 1, 2, 3, 4, 5");
+}
+
+void
+stats_sql_first_hour(struct buf *out)
+{
+	static const char *const table[] = {"delivery", "total"};
+	size_t i;
+
+	buf_add_text(out, "SELECT min(t.hour) FROM (");
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		buf_printf(out,
+		    "%sSELECT min(hour) AS hour FROM %s_hour UNION ALL "
+		    "SELECT min(day) * 24 FROM %s_day",
+		    i > 0 ? " UNION ALL " : "", table[i], table[i]);
+	buf_add_text(out, ") AS t");
 }
 
 void

@@ -38,7 +38,8 @@ extern const struct stats_dialect stats_sql_sqlite;
 
 /* Columns: one of each dimension, in their order, and the count. */
 void stats_sql_count(struct buf *out, const struct stats_dialect *,
-    enum stats_senders, const enum stats_dimension *by, unsigned n);
+    enum stats_senders, const struct stats_filter *,
+    const enum stats_dimension *by, unsigned n);
 /* Columns: sender, the measures in their order. */
 void stats_sql_top(struct buf *out, const struct stats_dialect *,
     enum stats_senders, enum stats_measure);
@@ -49,6 +50,12 @@ void stats_sql_failures(
  * but NO_LEVEL. */
 void stats_sql_evidence(
     struct buf *out, const struct stats_dialect *, enum stats_senders);
+/* Columns: destination, last_seen, sessions of each level but NO_LEVEL. */
+void stats_sql_sessions(struct buf *out);
+/* Columns: as in struct stats_total. */
+void stats_sql_totals(struct buf *out);
+/* One row, one column: NULL if nothing is kept. */
+void stats_sql_first_hour(struct buf *out);
 /* Columns: host, name, piece, value. */
 void stats_sql_blobs(struct buf *out);
 

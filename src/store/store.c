@@ -43,6 +43,29 @@ static const char *const store_reasons[STORE_REASONS] = {
     [STORE_OTHER] = "other",
 };
 
+static const char *const store_whats[STORE_WHATS] = {
+    [STORE_RECEIVED] = "received",
+    [STORE_HANDED_ON] = "delivered",
+    [STORE_FORWARDED] = "forwarded",
+    [STORE_PUT_OFF] = "deferred",
+    [STORE_PUT_OFF_BEFORE] = "deferred-before",
+    [STORE_DEFERRALS] = "deferrals",
+    [STORE_RETURNED] = "bounced",
+    [STORE_REJECTED] = "rejected",
+    [STORE_WARNED] = "warned",
+    [STORE_HELD] = "held",
+    [STORE_DISCARDED] = "discarded",
+    [STORE_MILTER_REJECTED] = "milter-rejected",
+    [STORE_BYTES_RECEIVED] = "bytes-received",
+    [STORE_BYTES_DELIVERED] = "bytes-delivered",
+    [STORE_GAPS] = "gaps",
+    [STORE_LOST] = "lost",
+    [STORE_EVICTED] = "evicted",
+    [STORE_UNPARSED] = "unparsed",
+    [STORE_CUT] = "cut",
+    [STORE_REPEATS_LOST] = "repeats-lost",
+};
+
 const char *
 store_outcome_name(enum store_outcome outcome)
 {
@@ -62,6 +85,24 @@ store_reason_name(enum store_reason reason)
 {
 	MUST(reason < STORE_REASONS);
 	return store_reasons[reason];
+}
+
+const char *
+store_what_name(enum store_what what)
+{
+	MUST(what < STORE_WHATS);
+	return store_whats[what];
+}
+
+enum store_what
+store_what_find(const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < STORE_WHATS; i++)
+		if (strcmp(store_whats[i], name) == 0)
+			break;
+	return i;
 }
 
 struct store *

@@ -43,6 +43,9 @@ static const char *const store_statement_sql[STORE_STATEMENTS] = {
     [STORE_INBOUND] = "INSERT INTO inbound_hour (hour, host, level, n) "
 		      "VALUES (?1, ?2, ?3, ?4) "
 		      "ON CONFLICT DO UPDATE SET n = n + excluded.n",
+    [STORE_TOTAL] = "INSERT INTO total_hour (hour, host, service, what, n) "
+		    "VALUES (?1, ?2, ?3, ?4, ?5) "
+		    "ON CONFLICT DO UPDATE SET n = n + excluded.n",
     [STORE_FAILURE] = "INSERT INTO failure (time, sender, destination, kind, "
 		      "queue_id, recipient, relay, text) "
 		      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",

@@ -37,6 +37,8 @@ static const struct store_tidy_pair store_tidy_pairs[] = {
     {"session_hour", "session_day", "destination, mx, tls", "n, last_seen",
 	"n = n + excluded.n, last_seen = max(last_seen, excluded.last_seen)"},
     {"inbound_hour", "inbound_day", "host, level", "n", "n = n + excluded.n"},
+    {"total_hour", "total_day", "host, service, what", "n",
+	"n = n + excluded.n"},
 };
 
 #define STORE_TIDY_PAIRS \

@@ -94,6 +94,27 @@ store_write_inbound(struct store_db *store, const struct store_inbound *inbound,
 }
 
 static int
+store_write_total(
+    struct store_db *store, const struct store_total *total, struct err *err)
+{
+	const char *what = store_what_name(total->what);
+	struct sqlite_stmt *stmt;
+
+	MUST(total->n <= INT64_MAX);
+	if (total->n == 0)
+		return 0;
+	stmt = store_write_statement(store, STORE_TOTAL, err);
+	if (stmt == NULL)
+		return -1;
+	sqlite_bind_int(stmt, 1, total->hour);
+	sqlite_bind_text(stmt, 2, store->host, strlen(store->host));
+	sqlite_bind_text(stmt, 3, total->service, strlen(total->service));
+	sqlite_bind_text(stmt, 4, what, strlen(what));
+	sqlite_bind_int(stmt, 5, (int64_t)total->n);
+	return store_statement_run(stmt, err);
+}
+
+static int
 store_write_failure(struct store_db *store, const struct store_failure *failure,
     struct err *err)
 {
@@ -208,6 +229,9 @@ store_write_batch(
 		return -1;
 	for (i = 0; i < batch->ninbounds; i++)
 		if (store_write_inbound(store, &batch->inbound[i], err) == -1)
+			return -1;
+	for (i = 0; i < batch->ntotals; i++)
+		if (store_write_total(store, &batch->total[i], err) == -1)
 			return -1;
 	for (i = 0; i < batch->nfailures; i++)
 		if (store_write_failure(store, &batch->failure[i], err) == -1)

@@ -36,7 +36,7 @@ fuzz_look(struct walk *walk)
 	struct store_batch batch;
 	size_t i;
 
-	tally_batch(walk->tally, &batch);
+	walk_batch(walk, &batch);
 	for (i = 0; i < batch.ncounts; i++) {
 		MUST(batch.count[i].n > 0);
 		MUST((batch.count[i].outcome == STORE_DELIVERED) ==

@@ -39,9 +39,10 @@ class Store:
         self.path = path
         self.db = sqlite3.connect(path)
         self.db.execute("PRAGMA journal_mode = WAL")
-        schema = programs.TOP / "etc" / "sql" / "stats-001.sql"
-        self.db.executescript(schema.read_text(encoding="utf-8"))
-        self.db.execute("PRAGMA user_version = 1")
+        schema = sorted((programs.TOP / "etc" / "sql").glob("stats-*.sql"))
+        for version in schema:
+            self.db.executescript(version.read_text(encoding="utf-8"))
+        self.db.execute(f"PRAGMA user_version = {len(schema)}")
 
     def intern(self, table, **values):
         names = " AND ".join(f"{name} IS ?" for name in values)

@@ -34,7 +34,7 @@ static void
 store_migrates_by_number(void **state)
 {
 	struct stored *t = *state;
-	const char *migrations[] = {store_schema[0],
+	const char *migrations[] = {store_schema[0], store_schema[1],
 	    "CREATE TABLE two (a); INSERT INTO two VALUES (2)",
 	    "INSERT INTO two VALUES (3); UPDATE none SET a = 1", NULL};
 	struct store *store = stored_open(t, STORE_WRITE);
@@ -44,19 +44,19 @@ store_migrates_by_number(void **state)
 	/* Reading changes nothing. */
 	sqlite_close(test_migrate(t, STORE_READ, migrations, -1));
 	stored_word(t, "earlier forceenc-watch");
-	assert_int_equal(stored_number(t, "PRAGMA user_version"), 1);
-	/* The third is broken: the second is done, of the third nothing. */
+	assert_int_equal(stored_number(t, "PRAGMA user_version"), 2);
+	/* The last is broken: the one before is done, of the last nothing. */
 	sqlite_close(test_migrate(t, STORE_WRITE, migrations, -1));
 	stored_word(t, "none");
-	assert_int_equal(stored_number(t, "PRAGMA user_version"), 2);
+	assert_int_equal(stored_number(t, "PRAGMA user_version"), 3);
 	assert_int_equal(stored_number(t, "SELECT sum(a) FROM two"), 2);
-	migrations[2] = "INSERT INTO two VALUES (3)";
+	migrations[3] = "INSERT INTO two VALUES (3)";
 	sqlite_close(test_migrate(t, STORE_WRITE, migrations, 0));
 	sqlite_close(test_migrate(t, STORE_WRITE, migrations, 0));
 	sqlite_close(test_migrate(t, STORE_READ, migrations, 0));
 	assert_int_equal(stored_number(t, "SELECT sum(a) FROM two"), 5);
 	assert_int_equal(stored_number(t, TOTAL), 3);
-	stored_refused(t, STORE_WRITE, "version 3, this one knows 1");
+	stored_refused(t, STORE_WRITE, "version 4, this one knows 2");
 }
 
 /* A new database goes the same way as an old one. */

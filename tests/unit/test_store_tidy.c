@@ -269,14 +269,18 @@ store_rolls_up_sessions(void **state)
 	    .level = STORE_TRUSTED,
 	    .n = 2};
 	struct store_inbound inbound = {.level = STORE_NONE, .n = 3};
+	struct store_total total = {
+	    .service = "postfix", .what = STORE_RECEIVED, .n = 4};
 	struct store_batch batch = {.session = &session,
 	    .nsessions = 1,
 	    .inbound = &inbound,
-	    .ninbounds = 1};
+	    .ninbounds = 1,
+	    .total = &total,
+	    .ntotals = 1};
 	uint32_t i;
 
 	for (i = 0; i < 48; i++) {
-		session.hour = inbound.hour = HOUR + i;
+		session.hour = inbound.hour = total.hour = HOUR + i;
 		session.last_seen = 1000 - i;
 		stored_commit(t, store, &batch);
 	}
@@ -290,6 +294,11 @@ store_rolls_up_sessions(void **state)
 	assert_int_equal(stored_number(t, "SELECT n FROM inbound_day"), 72);
 	assert_int_equal(
 	    stored_number(t, "SELECT sum(n) FROM inbound_hour"), 72);
+	assert_int_equal(stored_number(t,
+			     "SELECT n FROM total_day WHERE host = '" HOST
+			     "' AND service = 'postfix' AND what = 'received'"),
+	    96);
+	assert_int_equal(stored_number(t, "SELECT sum(n) FROM total_hour"), 96);
 	/* Then the next day as well; the first stays as it is. */
 	tidy_all(t, store, (HOUR + 72) * INT64_C(3600), 24, 10, 10);
 	assert_int_equal(stored_number(t,
@@ -302,6 +311,7 @@ store_rolls_up_sessions(void **state)
 	assert_int_equal(stored_number(t,
 			     "SELECT (SELECT count(*) FROM session_day) + "
 			     "(SELECT count(*) FROM inbound_day) + "
+			     "(SELECT count(*) FROM total_day) + "
 			     "(SELECT count(*) FROM tls)"),
 	    0);
 	store_close(store);

@@ -40,7 +40,7 @@ replay_flush(struct replay *replay)
 	struct store_batch batch;
 	size_t i;
 
-	tally_batch(replay->walk->tally, &batch);
+	walk_batch(replay->walk, &batch);
 	for (i = 0; i < batch.ncounts; i++)
 		printf("count\t%s\t%s\t%s\t%s\t%s\t%s\t%u\t%u\n",
 		    batch.count[i].sender, batch.count[i].destination,
@@ -59,6 +59,11 @@ replay_flush(struct replay *replay)
 		printf("inbound\t%s\t%u\t%u\n",
 		    replay_levels[batch.inbound[i].level],
 		    batch.inbound[i].hour, batch.inbound[i].n);
+	for (i = 0; i < batch.ntotals; i++)
+		printf("total\t%s\t%s\t%u\t%" PRIu64 "\n",
+		    batch.total[i].service,
+		    store_what_name(batch.total[i].what), batch.total[i].hour,
+		    batch.total[i].n);
 	for (i = 0; i < batch.nfailures; i++)
 		printf("failure\t%" PRId64 "\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
 		    batch.failure[i].time, batch.failure[i].sender,

@@ -3,8 +3,9 @@
 # Copyright (c) 2026 The forceenc authors
 """Stories: tests/watch/stories/NAME/log goes in, and expect.json says what is
 counted: [sender, destination, service, outcome, level, reason, recipients],
-where null is "none". "options" are those of replay, "counters" and "failures"
-and "inbound" are looked at if they are there."""
+where null is "none". "options" are those of replay; "counters", "failures",
+"inbound" and "totals" (by service, what and hour) are looked at if they are
+there."""
 
 import collections
 import json
@@ -31,6 +32,7 @@ def told(rows):
     counts = collections.Counter()
     hours = collections.Counter()
     inbound = collections.Counter()
+    totals = {}
     failures = []
     counters = {}
     for word, *fields in rows:
@@ -40,13 +42,16 @@ def told(rows):
             hours[fields[6]] += int(fields[7])
         elif word == "inbound":
             inbound[fields[0]] += int(fields[2])
+        elif word == "total":
+            hour = totals.setdefault(fields[0], {}).setdefault(fields[1], {})
+            hour[fields[2]] = hour.get(fields[2], 0) + int(fields[3])
         elif word == "failure":
             failures.append(fields[1:])
         elif word != "session":
             counters[word] = int(fields[0])
     return {
         "counts": sorted(([*key, n] for key, n in counts.items()), key=str),
-        "hours": dict(hours), "inbound": dict(inbound),
+        "hours": dict(hours), "inbound": dict(inbound), "totals": totals,
         "failures": failures, "counters": counters,
     }
 

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#include "forceenc-watch/arrivals.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "forceenc/hash.h"
+#include "forceenc/mem.h"
+#include "forceenc/must.h"
+
+static void
+arrivals_remove(struct arrivals *arrivals, struct arrival *arrival)
+{
+	lru_remove(&arrivals->lru, &arrival->node);
+	free(arrival);
+}
+
+void
+arrivals_fini(struct arrivals *arrivals)
+{
+	while (arrivals->lru.oldest != NULL)
+		arrivals_remove(arrivals, arrivals_oldest(arrivals));
+	lru_fini(&arrivals->lru);
+}
+
+static struct arrival *
+arrivals_find(const struct arrivals *arrivals, const struct scene_host *host,
+    uint64_t hash, const char *id, size_t len)
+{
+	struct lru_node *node;
+	struct arrival *arrival;
+
+	for (node = lru_first(&arrivals->lru, hash); node != NULL;
+	     node = node->next) {
+		arrival = (struct arrival *)node;
+		if (node->hash == hash && arrival->service->host == host &&
+		    arrival->id_len == len && memcmp(arrival->id, id, len) == 0)
+			return arrival;
+	}
+	return NULL;
+}
+
+/* An id is used again only when its message is gone. */
+void
+arrivals_add(struct arrivals *arrivals, const struct scene_service *service,
+    const char *id, size_t len, int64_t time)
+{
+	uint64_t hash = hash_bytes(service->host->number, id, len);
+	struct arrival *arrival;
+
+	MUST(len <= MESSAGE_ID_MAX);
+	arrival = arrivals_find(arrivals, service->host, hash, id, len);
+	if (arrival != NULL)
+		arrivals_remove(arrivals, arrival);
+	arrival = arrivals_oldest(arrivals);
+	if (arrival != NULL &&
+	    (arrivals->lru.n >= ARRIVALS_MAX ||
+		arrival->time < time - ARRIVALS_AGE))
+		arrivals_remove(arrivals, arrival);
+	arrival = mem_zalloc(sizeof(*arrival));
+	arrival->service = service;
+	arrival->time = time;
+	arrival->id_len = (uint8_t)len;
+	memcpy(arrival->id, id, len);
+	arrival->node.hash = hash;
+	lru_add(&arrivals->lru, &arrival->node);
+}
+
+bool
+arrivals_take(struct arrivals *arrivals, const struct scene_service *instance,
+    const char *id, size_t len)
+{
+	struct arrival *arrival = arrivals_find(arrivals, instance->host,
+	    hash_bytes(instance->host->number, id, len), id, len);
+
+	/* Of two instances that use one id, the other one's stays. */
+	if (arrival == NULL || !scene_is_of(arrival->service, instance))
+		return false;
+	arrivals_remove(arrivals, arrival);
+	return true;
+}
+
+struct arrival *
+arrivals_oldest(const struct arrivals *arrivals)
+{
+	return (struct arrival *)arrivals->lru.oldest;
+}
+
+struct arrival *
+arrivals_newer(const struct arrival *arrival)
+{
+	return (struct arrival *)arrival->node.newer;
+}

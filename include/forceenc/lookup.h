@@ -17,9 +17,11 @@
 #define LOOKUP_SOCKETMAP_MAX \
 	10000               /* payload of a request: socketmap_table(5) */
 #define LOOKUP_TCP_MAX 4096 /* a line with its newline: tcp_table(5) */
-/* The longest answer text. Postfix takes 100,000 bytes over socketmap and
- * 4,096 encoded ones over tcp. */
+/* The longest answer text: a reason, or a value over tcp_table. Postfix takes
+ * 100,000 bytes over socketmap and 4,096 encoded ones over tcp. */
 #define LOOKUP_TEXT_MAX 1000
+/* The longest value over socketmap. */
+#define LOOKUP_VALUE_MAX 8192
 
 enum lookup_frame {
 	LOOKUP_FRAME_QUESTION, /* question and used are set */
@@ -53,8 +55,8 @@ struct lookup_protocol {
 	enum lookup_frame (*parse_question)(char *in, size_t len,
 	    struct lookup_question *, size_t *used, const char **why);
 	/* text may hold any byte. A reason is cut at LOOKUP_TEXT_MAX; a value
-	 * that is empty or longer goes out as TEMP with a reason instead, since
-	 * half a value is another value. Bytes that the protocol can't carry
+	 * that is empty or too long goes out as TEMP with a reason instead,
+	 * since half a value is another value. Bytes that the protocol can't carry
 	 * are replaced (socketmap, in reasons: control bytes and what is no
 	 * UTF-8 by '?') or coded (tcp_table). NOTFOUND ignores text. */
 	void (*add_reply)(

@@ -29,13 +29,14 @@ reply_cut(const char *text, size_t len)
 }
 
 void
-reply_settle(enum lookup_reply *reply, const char **text, size_t *len)
+reply_settle(
+    enum lookup_reply *reply, const char **text, size_t *len, size_t value_max)
 {
 	switch (*reply) {
 	case LOOKUP_FOUND:
 		if (*len == 0)
 			reply_refuse_value(reply, text, len, "empty value");
-		else if (*len > LOOKUP_TEXT_MAX)
+		else if (*len > value_max)
 			reply_refuse_value(reply, text, len, "value too long");
 		return;
 	case LOOKUP_NOTFOUND:

@@ -100,10 +100,10 @@ static void
 socketmap_add_reply(
     struct buf *out, enum lookup_reply reply, const char *text, size_t len)
 {
-	char payload[sizeof("NOTFOUND ") + LOOKUP_TEXT_MAX];
+	char payload[sizeof("NOTFOUND ") + LOOKUP_VALUE_MAX];
 	size_t n;
 
-	reply_settle(&reply, &text, &len);
+	reply_settle(&reply, &text, &len, LOOKUP_VALUE_MAX);
 	n = socketmap_words[reply].len;
 	memcpy(payload, socketmap_words[reply].word, n);
 	if (reply == LOOKUP_FOUND) {

@@ -131,7 +131,7 @@ static void
 tcp_table_add_reply(
     struct buf *out, enum lookup_reply reply, const char *text, size_t len)
 {
-	reply_settle(&reply, &text, &len);
+	reply_settle(&reply, &text, &len, LOOKUP_TEXT_MAX);
 	switch (reply) {
 	case LOOKUP_NOTFOUND:
 		buf_add(out, "500 not found\n", 14);

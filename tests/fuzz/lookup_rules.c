@@ -47,10 +47,12 @@ lookup_rules_answer(const struct lookup_protocol *protocol,
 	const char *got_text, *why;
 	struct buf out = {0};
 	size_t got_len, used;
-	bool whole = len > 0 && len <= LOOKUP_TEXT_MAX;
+	bool tcp = protocol == &lookup_tcp_table;
+	bool whole =
+	    len > 0 && len <= (tcp ? LOOKUP_TEXT_MAX : LOOKUP_VALUE_MAX);
 
 	protocol->add_reply(&out, reply, text, len);
-	MUST(out.len <= LOOKUP_TCP_MAX);
+	MUST(out.len <= (tcp ? LOOKUP_TCP_MAX : LOOKUP_VALUE_MAX + 10));
 	MUST(protocol->parse_reply(out.data, out.len, &got, &got_text, &got_len,
 		 &used, &why) == LOOKUP_FRAME_QUESTION);
 	MUST(used == out.len);

@@ -56,6 +56,12 @@ test_limits_of_questions(void **state)
 	buf_fini(&in);
 }
 
+static size_t
+value_max(const struct lookup_protocol *protocol)
+{
+	return protocol == socketmap ? LOOKUP_VALUE_MAX : LOOKUP_TEXT_MAX;
+}
+
 static void
 test_limit_of_reply(const struct lookup_protocol *protocol,
     enum lookup_reply reply, const char *text, size_t len, size_t want_len)
@@ -71,7 +77,7 @@ test_limit_of_reply(const struct lookup_protocol *protocol,
 			     &got_text, &got_len, &used, &why),
 	    LOOKUP_FRAME_QUESTION);
 	assert_int_equal(used, out.len);
-	if (reply == LOOKUP_FOUND && len > LOOKUP_TEXT_MAX) {
+	if (reply == LOOKUP_FOUND && len > value_max(protocol)) {
 		assert_int_equal(got, LOOKUP_TEMP);
 		assert_memory_equal(got_text, "value too long", got_len);
 	} else {
@@ -87,16 +93,16 @@ static void
 test_limits_of_replies(void **state)
 {
 	const struct lookup_protocol *const both[] = {socketmap, tcp};
-	char text[LOOKUP_TEXT_MAX + 10];
+	char text[LOOKUP_VALUE_MAX + 10];
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < 2; i++) {
 		memset(text, '%', sizeof(text));
 		test_limit_of_reply(both[i], LOOKUP_FOUND, text,
-		    LOOKUP_TEXT_MAX, LOOKUP_TEXT_MAX);
+		    value_max(both[i]), value_max(both[i]));
 		test_limit_of_reply(
-		    both[i], LOOKUP_FOUND, text, LOOKUP_TEXT_MAX + 1, 0);
+		    both[i], LOOKUP_FOUND, text, value_max(both[i]) + 1, 0);
 		test_limit_of_reply(
 		    both[i], LOOKUP_TEMP, text, sizeof(text), LOOKUP_TEXT_MAX);
 		memcpy(text + LOOKUP_TEXT_MAX - 2, "\xe2\x82\xac", 3);

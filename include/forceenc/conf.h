@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "forceenc/answer.h"
+#include "forceenc/conf_floor.h"
 #include "forceenc/conf_pgsql.h"
 #include "forceenc/endpoint.h"
 #include "forceenc/log.h"
@@ -133,8 +134,16 @@ struct conf_table {
 	struct conf_pgsql pgsql;
 };
 
+/* What a map is asked about. */
+enum conf_map_kind {
+	CONF_MAP_SENDERS, /* senders: which transport; it has tables */
+	CONF_MAP_FLOOR,   /* destinations: which TLS policy */
+};
+
 struct conf_map {
 	char *name;
+	enum conf_map_kind kind;
+	struct conf_floor floor; /* of that kind */
 	struct answers answers;
 	enum conf_on_failure on_failure;
 	uint8_t on_failure_answer;
@@ -211,6 +220,13 @@ const struct conf_map *conf_map_find(
     const struct conf *, const char *name, size_t len);
 
 bool conf_table_equal(const struct conf_table *, const struct conf_table *);
+
+/* "senders", "floor". */
+const char *conf_map_kind_name(enum conf_map_kind);
+
+/* Of the same kind and options, whatever their names. For maps without
+ * tables. */
+bool conf_map_equal(const struct conf_map *, const struct conf_map *);
 
 /* Names of options that differ and that a running daemon can't take over,
  * separated by ", "; the caller frees it. NULL if there are none. */

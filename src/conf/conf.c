@@ -43,6 +43,8 @@ conf_suggest(const struct conf *conf, const struct file *file,
 		words_closer(&closest, entry->name, option->name);
 	for (i = 0; i < conf->nmaps; i++) {
 		for (option = option_map; option->name != NULL; option++) {
+			if (!conf_map_has_option(&conf->map[i], option))
+				continue;
 			names = mem_resize(names, n + 1, sizeof(*names));
 			names[n] = conf_map_option_name(&conf->map[i], option);
 			words_closer(&closest, entry->name, names[n++]);
@@ -66,10 +68,21 @@ conf_unknown(const struct file *file, const struct file_entry *entry, void *arg)
 {
 	struct conf_reading *reading = arg;
 	size_t map_len = 0;
+	const struct option *option = conf_map_option(entry->name, &map_len);
+	const struct conf_map *map;
 
-	if (conf_map_option(entry->name, &map_len) == NULL)
+	if (option == NULL) {
 		conf_suggest(reading->conf, file, entry, reading->problems);
-	else if (conf_map_find(reading->conf, entry->name, map_len) == NULL)
+		return;
+	}
+	map = conf_map_find(reading->conf, entry->name, map_len);
+	if (map != NULL && !conf_map_has_option(map, option))
+		problems_add(reading->problems, file->path, entry->line,
+		    "%s: map %s is of kind %s, which has no such option; "
+		    "remove the line, or set %s_kind",
+		    entry->name, map->name, conf_map_kind_name(map->kind),
+		    map->name);
+	else if (map == NULL)
 		problems_add(reading->problems, file->path, entry->line,
 		    "%s: \"%s\" is no map; add it to maps, or name one of "
 		    "those",

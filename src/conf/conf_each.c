@@ -38,6 +38,8 @@ conf_each_map(const struct conf_each *each, const struct file *file,
 	char *name;
 
 	for (option = option_map; option->name != NULL; option++) {
+		if (!conf_map_has_option(map, option))
+			continue;
 		name = conf_map_option_name(map, option);
 		conf_each_option(each, file, option, name, name);
 		free(name);

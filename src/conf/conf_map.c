@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/conf_floor.h"
 #include "conf/conf_table.h"
 #include "conf/value.h"
 #include "conf/words.h"
@@ -37,6 +38,19 @@ conf_map_option_name(const struct conf_map *map, const struct option *option)
 
 	buf_printf(&name, "%s%s", map->name, option->name);
 	return buf_steal(&name);
+}
+
+bool
+conf_map_has_option(const struct conf_map *map, const struct option *option)
+{
+	return option->kinds == 0 ||
+	    (option->kinds & OPTION_KIND(map->kind)) != 0;
+}
+
+const char *
+conf_map_kind_name(enum conf_map_kind kind)
+{
+	return option_kinds[kind];
 }
 
 /* Letters and digits, and "_" and "-" from the second character on. */
@@ -112,6 +126,26 @@ conf_map_read_answers(
 		    "forceenc:");
 }
 
+/* Without a word, a map is of the kind that it's named after. */
+static void
+conf_map_read_kind(
+    struct conf_map *map, const struct value *value, struct problems *problems)
+{
+	struct err err;
+	unsigned i;
+
+	if (*value->text == '\0') {
+		for (i = 0; option_kinds[i] != NULL; i++)
+			if (strcmp(map->name, option_kinds[i]) == 0)
+				map->kind = (enum conf_map_kind)i;
+		return;
+	}
+	if (option_store(
+		option_find(option_map, "_kind"), map, value->text, &err) == -1)
+		value_wrong(value, problems, "\"%s\": %s",
+		    text_show_str(value->text), err.text);
+}
+
 static void
 conf_map_read_on_failure(
     struct conf_map *map, const struct value *value, struct problems *problems)
@@ -131,6 +165,12 @@ conf_map_read_on_failure(
 			continue;
 		map->on_failure = CONF_ON_FAILURE_ANSWER;
 		map->on_failure_answer = (uint8_t)i;
+		return;
+	}
+	if (map->kind != CONF_MAP_SENDERS) {
+		value_wrong(value, problems,
+		    "\"%s\": a map of kind %s has stale and tempfail only",
+		    text_show_str(value->text), conf_map_kind_name(map->kind));
 		return;
 	}
 	value_wrong(value, problems,
@@ -159,13 +199,28 @@ static void
 conf_map_read(struct conf_map *map, const struct file *file, const char *name,
     struct problems *problems)
 {
+	size_t before = problems->n;
+
 	*map = (struct conf_map){.name = mem_strdup(name)};
-	conf_map_read_option(
-	    map, file, "_answers", conf_map_read_answers, problems);
+	conf_map_read_option(map, file, "_kind", conf_map_read_kind, problems);
+	/* Without a kind nobody knows what else it should have. */
+	if (problems->n > before)
+		return;
+	if (map->kind == CONF_MAP_SENDERS)
+		conf_map_read_option(
+		    map, file, "_answers", conf_map_read_answers, problems);
 	conf_map_read_option(
 	    map, file, "_on_failure", conf_map_read_on_failure, problems);
-	conf_map_read_option(
-	    map, file, "_tables", conf_map_read_tables, problems);
+	switch (map->kind) {
+	case CONF_MAP_SENDERS:
+		conf_map_read_option(
+		    map, file, "_tables", conf_map_read_tables, problems);
+		break;
+	case CONF_MAP_FLOOR:
+		conf_floor_read(
+		    &map->floor, file, name, OPTION_KIND(map->kind), problems);
+		break;
+	}
 }
 
 void
@@ -219,6 +274,7 @@ conf_map_free_all(struct conf *conf)
 			conf_table_fini(&map->table[i]);
 		free(map->table);
 		answers_fini(&map->answers);
+		conf_floor_fini(&map->floor);
 		free(map->name);
 	}
 	free(conf->map);
@@ -234,4 +290,11 @@ conf_map_find(const struct conf *conf, const char *name, size_t len)
 		    memcmp(conf->map[i].name, name, len) == 0)
 			return &conf->map[i];
 	return NULL;
+}
+
+bool
+conf_map_equal(const struct conf_map *a, const struct conf_map *b)
+{
+	return a->kind == b->kind && a->on_failure == b->on_failure &&
+	    conf_floor_equal(&a->floor, &b->floor);
 }

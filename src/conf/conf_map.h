@@ -4,6 +4,7 @@
 #ifndef FORCEENC_CONF_CONF_MAP_H
 #define FORCEENC_CONF_CONF_MAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "conf/file.h"
@@ -23,6 +24,9 @@ void conf_map_free_all(struct conf *);
 /* The option that an entry "forceenc_tables" sets, and how long the map's
  * name is that it begins with. NULL if the name isn't made like that. */
 const struct option *conf_map_option(const char *name, size_t *map_len);
+
+/* Whether a map's kind has the option. */
+bool conf_map_has_option(const struct conf_map *, const struct option *);
 
 /* "forceenc_tables"; the caller frees it. */
 char *conf_map_option_name(const struct conf_map *, const struct option *);

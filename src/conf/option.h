@@ -16,6 +16,8 @@
  * check of samples and manual reads the same tables.
  */
 
+#define OPTION_KIND(kind) (1U << (kind))
+
 enum option_type {
 	OPTION_TEXT,
 	OPTION_SECRET, /* a struct secret, never shown */
@@ -36,12 +38,13 @@ struct option {
 	int64_t max;
 	const char *unit; /* of a time without one */
 	const char *const
-	    *words;    /* NULL-terminated; the field gets the index */
-	bool restart;  /* a running daemon can't take it over; has a field */
-	bool uris;     /* may hold URIs, whose passwords are never shown */
-	bool optional; /* may be empty */
-	size_t offset; /* of the field */
-	size_t size;   /* of the field; 0: who asked for the value
+	    *words;     /* NULL-terminated; the field gets the index */
+	unsigned kinds; /* of a map's: OPTION_KIND()s; 0: of all kinds */
+	bool restart;   /* a running daemon can't take it over; has a field */
+	bool uris;      /* may hold URIs, whose passwords are never shown */
+	bool optional;  /* may be empty */
+	size_t offset;  /* of the field */
+	size_t size;    /* of the field; 0: who asked for the value
 				   * works it out */
 	const char *help;
 };
@@ -52,6 +55,9 @@ extern const struct option option_map[];    /* one set for each map */
 extern const struct option option_sqlite[]; /* into struct conf_sqlite */
 extern const struct option option_ldap[];   /* into struct conf_ldap */
 extern const struct option option_pgsql[];  /* into struct conf_pgsql */
+
+/* The kinds of maps, by enum conf_map_kind; NULL-terminated. */
+extern const char *const option_kinds[];
 
 /* NULL if there is none of that name. */
 const struct option *option_find(const struct option *table, const char *name);

@@ -40,6 +40,15 @@ static const char *const option_sslmodes[] = {"auto", "disable", "allow",
 static const char *const option_sessions[] = {
     "any", "read-write", "read-only", "primary", "standby", NULL};
 
+#define SENDERS OPTION_KIND(CONF_MAP_SENDERS)
+#define FLOOR   OPTION_KIND(CONF_MAP_FLOOR)
+
+/* In the order of enum conf_map_kind. */
+const char *const option_kinds[] = {"senders", "floor", NULL};
+
+/* In the order of enum conf_floor_dane. */
+static const char *const option_danes[] = {"dane-only", "encrypt", NULL};
+
 /* clang-format off */
 const struct option option_main[] = {
 	{.name = "socketmap_listen", .type = OPTION_LIST,
@@ -173,13 +182,31 @@ const struct option option_main[] = {
 };
 
 const struct option option_map[] = {
-	{.name = "_tables", .type = OPTION_LIST,
+	{.name = "_kind", .type = OPTION_WORD, .def = "", .optional = true,
+	 .words = option_kinds, INTO(conf_map, kind),
+	 .help = "what the map is asked about"},
+	{.name = "_tables", .type = OPTION_LIST, .kinds = SENDERS,
 	 .help = "the map's tables as TYPE:FILE, in the order of asking"},
 	{.name = "_answers", .type = OPTION_LIST, .def = "forceenc:",
+	 .kinds = SENDERS,
 	 .help = "the answers that may be given, the strictest first"},
 	{.name = "_on_failure", .type = OPTION_TEXT, .def = "stale",
 	 .help = "the answer while a table fails: stale, tempfail or one of "
 		 "the map's answers"},
+	{.name = "_upstream", .type = OPTION_TEXT, .def = "",
+	 .optional = true, .kinds = FLOOR,
+	 .help = "the policy map of the site, as socketmap:..."},
+	{.name = "_dane", .type = OPTION_WORD, .def = "dane-only",
+	 .words = option_danes, .kinds = FLOOR, INTO(conf_floor, dane),
+	 .help = "what becomes of dane, which falls back to plaintext"},
+	{.name = "_upstream_ttl", .type = OPTION_TIME,
+	 .def = "1m", .max = DAY, .unit = "s", .kinds = FLOOR,
+	 INTO(conf_floor, upstream_ttl),
+	 .help = "how long a policy of the upstream map is believed"},
+	{.name = "_upstream_time_limit", .type = OPTION_TIME,
+	 .def = "10s", .min = 100 * MS, .max = MINUTE, .unit = "s",
+	 .kinds = FLOOR, INTO(conf_floor, upstream_time_limit),
+	 .help = "how long a question may wait for the upstream map"},
 	{.name = NULL},
 };
 

@@ -9,7 +9,6 @@
 #include <stdint.h>
 
 #include "forceencd/session.h"
-#include "forceencd/turn.h"
 
 /*
  * The connected clients: sockets, events and limits around sessions.
@@ -32,9 +31,8 @@ struct clients_counts {
 	uint64_t out_of_room; /* refused: no client could make room */
 };
 
-/* All are borrowed. */
-struct clients *clients_new(
-    struct event_base *, struct session_shared *, struct turn *);
+/* shared is borrowed. */
+struct clients *clients_new(struct event_base *, struct session_shared *);
 void clients_free(struct clients *); /* hangs up on everybody */
 
 /* Takes fd, an accepted non-blocking socket. label is for messages, copied;

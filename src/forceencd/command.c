@@ -55,8 +55,26 @@ command_on_answer(const struct resolve_reply *reply, void *arg)
 	struct command *command = arg;
 
 	command->ticket = NULL;
+	command->inquiry = NULL;
 	command_end_lookup(command, reply);
 	command->ready(command->ready_arg);
+}
+
+/* Of a map that takes the key as it is. */
+static void
+command_inquire(struct command *command, struct map *map, const char *key,
+    size_t len, uint64_t now)
+{
+	struct inquiry_steps steps = {.step = explain_inquiry_step};
+	struct resolve_reply reply;
+
+	command->explain = explain_new(map, key, len, now);
+	steps.arg = command->explain;
+	if (inquiry_ask(command->view->shared->service, map, key, len, now,
+		&steps, &reply, &command->inquiry) == RESOLVE_WAIT)
+		inquiry_wait(command->inquiry, command_on_answer, command);
+	else
+		command_end_lookup(command, &reply);
 }
 
 static void
@@ -66,12 +84,17 @@ command_lookup(struct command *command, const struct control_request *request)
 	struct map *map;
 	struct resolve_reply reply;
 	const char *why;
-	uint64_t now = turn_now(command->view->turn);
+	uint64_t now = clock_now();
 
 	map = service_find(shared->service, request->word[1], request->len[1]);
 	if (map == NULL) {
 		control_add_end(&command->out, EX_DATAERR,
 		    "no map of this name is served here");
+		return;
+	}
+	if (map->answerer != NULL) {
+		command_inquire(
+		    command, map, request->word[2], request->len[2], now);
 		return;
 	}
 	if (address_keys(&shared->keys, &shared->service->rules,
@@ -118,8 +141,7 @@ static void
 command_dump_more(struct command *command)
 {
 	if (cache_walk(command->view->cache, &command->cursor,
-		COMMAND_DUMP_BUDGET, turn_now(command->view->turn),
-		command_dump_each, command))
+		COMMAND_DUMP_BUDGET, clock_now(), command_dump_each, command))
 		return;
 	command->more = NULL;
 	control_add_end(&command->out, 0, "");
@@ -213,6 +235,8 @@ command_fini(struct command *command)
 {
 	if (command->ticket != NULL)
 		resolve_cancel(command->view->resolve, command->ticket);
+	if (command->inquiry != NULL)
+		inquiry_cancel(command->inquiry);
 	explain_free(command->explain);
 	buf_fini(&command->out);
 }

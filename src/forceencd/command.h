@@ -9,6 +9,7 @@
 
 #include "forceenc/buf.h"
 #include "forceenc/control.h"
+#include "forceencd/inquiry.h"
 #include "forceencd/view.h"
 
 /*
@@ -17,7 +18,7 @@
  *
  *   lookup MAP ADDRESS   one record that explains the answer; ends with 0
  *                        found, 1 not found, 75 unsure, 65 no such map or no
- *                        address
+ *                        address (or whatever the map is asked about)
  *   status               one record
  *   cache stats          one record
  *   cache dump           a record a fact
@@ -29,9 +30,10 @@ struct command {
 	struct buf out;
 	/* Set while there is more to say once out was sent. */
 	void (*more)(struct command *);
-	/* Set while an answer is waited for; ready() is called when out has
-	 * it. */
+	/* One of them is set while an answer is waited for; ready() is called
+	 * when out has it. */
 	struct resolve_ticket *ticket;
+	struct inquiry *inquiry;
 	void (*ready)(void *arg);
 	void *ready_arg;
 

@@ -131,7 +131,8 @@ control_client_more(struct control_client *client)
 	while (command->more != NULL && command->out.len == 0)
 		command->more(command);
 	control_client_flush(client);
-	if (command->more == NULL && command->ticket == NULL)
+	if (command->more == NULL && command->ticket == NULL &&
+	    command->inquiry == NULL)
 		control_client_end(client);
 }
 
@@ -156,7 +157,6 @@ control_client_go(struct control_client *client)
 	const char *why;
 	size_t len, used;
 
-	turn_now(client->server->view->turn);
 	while (!client->busy && (len = evbuffer_get_length(in)) > 0) {
 		switch (
 		    control_parse_request((const char *)evbuffer_pullup(in, -1),
@@ -189,7 +189,6 @@ control_client_on_sent(struct bufferevent *bev, void *arg)
 	(void)bev;
 	if (!client->busy || client->command.more == NULL)
 		return;
-	turn_now(client->server->view->turn);
 	control_client_more(client);
 	control_client_go(client);
 }

@@ -36,7 +36,6 @@
 struct daemon {
 	struct event_base *base;
 	struct session_shared shared;
-	struct turn turn;
 	struct view view;
 	struct control_server *control;
 	struct event *on_signal[3];
@@ -217,12 +216,12 @@ static void
 daemon_turn(struct daemon *daemon)
 {
 	struct view *view = &daemon->view;
-	uint64_t us = clock_us(), now = us / 1000, at;
+	uint64_t now = clock_now(), at;
 
-	turn_begin(&daemon->turn, us);
 	at = dial_tick(daemon->env.dial, now);
 	at = daemon_sooner(at, tables_tick(view->tables, now));
 	at = daemon_sooner(at, resolve_tick(view->resolve, now));
+	at = daemon_sooner(at, answerers_tick(view->answerers, now));
 	at = daemon_sooner(at, clients_tick(view->clients, now));
 	at = daemon_sooner(at, daemon_snapshot(daemon, now));
 	at = daemon_sooner(at, notify_watchdog(now));
@@ -233,7 +232,6 @@ daemon_turn(struct daemon *daemon)
 		at = daemon_sooner(at, daemon->end_at);
 	}
 	daemon_set_timer(daemon, at, now);
-	turn_end(&daemon->turn, clock_us());
 }
 
 static void
@@ -278,7 +276,8 @@ daemon_set_conf(struct daemon *daemon, struct conf *conf,
 	struct service *old = daemon->shared.service;
 	struct service *service;
 
-	service = service_new(conf, daemon->view.tables, old, err);
+	service = service_new(
+	    conf, daemon->view.tables, daemon->view.answerers, old, err);
 	if (service == NULL)
 		return -1;
 	if (daemon_set_sockets(daemon, conf, handover, err) == -1) {
@@ -367,7 +366,6 @@ daemon_on_signal(evutil_socket_t signo, short what, void *arg)
 	struct daemon *daemon = arg;
 
 	(void)what;
-	turn_now(&daemon->turn);
 	if (signo != SIGHUP) {
 		daemon_end(daemon);
 		return;
@@ -410,11 +408,10 @@ daemon_init(struct daemon *daemon, const struct conf *conf)
 	view->shared = &daemon->shared;
 	view->cache = cache_new(conf->cache_size);
 	view->tables = tables_new(view->cache, &daemon->env);
+	view->answerers = answerers_new(&daemon->env);
 	view->resolve = resolve_new();
 	daemon->shared.resolve = view->resolve;
-	view->turn = &daemon->turn;
-	view->clients =
-	    clients_new(daemon->base, &daemon->shared, &daemon->turn);
+	view->clients = clients_new(daemon->base, &daemon->shared);
 	view->listeners = listeners_new(
 	    daemon->base, daemon_on_accept, daemon_on_full, daemon);
 	view->http = pages_new(daemon->base, view);
@@ -438,6 +435,7 @@ daemon_fini(struct daemon *daemon)
 	clients_free(view->clients);
 	service_release(daemon->shared.service);
 	resolve_free(view->resolve);
+	answerers_free(view->answerers);
 	tables_free(view->tables);
 	cache_free(view->cache);
 	for (i = 0; i < 3; i++)

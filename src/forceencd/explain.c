@@ -119,6 +119,28 @@ explain_step(const struct resolve_step *step, void *arg)
 	json_array_append_new(explain->steps, out);
 }
 
+void
+explain_inquiry_step(const struct answerer_step *step, void *arg)
+{
+	struct explain *explain = arg;
+	json_t *out = json_object();
+
+	json_object_set_new(out, "key", explain_string(step->key, step->len));
+	json_object_set_new(out, "level", json_string(step->level));
+	json_object_set_new(
+	    out, "table", explain_string(step->from, strlen(step->from)));
+	json_object_set_new(out, "cache", json_string(step->cached));
+	if (strcmp(step->cached, "none") != 0)
+		json_object_set_new(
+		    out, "age", json_real((double)step->age / 1000));
+	json_object_set_new(
+	    out, "said", explain_string(step->said, strlen(step->said)));
+	if (step->why != NULL)
+		json_object_set_new(
+		    out, "why", explain_string(step->why, strlen(step->why)));
+	json_array_append_new(explain->steps, out);
+}
+
 static const char *
 explain_outcome_name(enum resolve_outcome outcome)
 {

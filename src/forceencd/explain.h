@@ -20,6 +20,9 @@ void explain_free(struct explain *); /* NULL is fine */
 /* A resolve_step_fn; arg is the explain. */
 void explain_step(const struct resolve_step *, void *arg);
 
+/* An answerer_step_fn. */
+void explain_inquiry_step(const struct answerer_step *, void *arg);
+
 /* The whole record, the caller's; frees the explain. */
 json_t *explain_end(
     struct explain *, const struct resolve_reply *, uint64_t now);

@@ -265,30 +265,6 @@ resolve_go(struct resolve_walk *walk, uint64_t now, struct resolve_reply *reply,
 	return RESOLVE_DONE;
 }
 
-static void
-resolve_count(
-    struct map_counts *counts, const struct resolve_reply *reply, bool late)
-{
-	counts->questions++;
-	counts->stale += reply->stale;
-	counts->failsafe += reply->failsafe;
-	counts->late += late;
-	switch (reply->outcome) {
-	case RESOLVE_ANSWER:
-		counts->answered++;
-		break;
-	case RESOLVE_DUNNO:
-		counts->dunno++;
-		break;
-	case RESOLVE_ABSENT:
-		counts->absent++;
-		break;
-	case RESOLVE_UNSURE:
-		counts->unsure++;
-		break;
-	}
-}
-
 /* The reply's text is set where it's needed only: it is long. */
 static void
 resolve_reply_clear(struct resolve_reply *reply)
@@ -296,6 +272,7 @@ resolve_reply_clear(struct resolve_reply *reply)
 	reply->text = NULL;
 	reply->stale = false;
 	reply->failsafe = false;
+	reply->late = false;
 	reply->why.text[0] = '\0';
 }
 
@@ -316,8 +293,7 @@ resolve_finish(struct resolve_ticket *ticket, const struct resolve_reply *reply)
 	void *arg = ticket->arg;
 	struct service *service = ticket->walk.service;
 
-	resolve_count(
-	    &ticket->walk.map->counts, reply, ticket->walk.hurry != NULL);
+	service_count(ticket->walk.map, reply);
 	/* reply->text is the service's. */
 	service_keep(service);
 	resolve_ticket_free(ticket->resolve, ticket);
@@ -356,6 +332,7 @@ resolve_on_deadline(struct resolve_ticket *ticket, uint64_t now)
 	resolve_reply_clear(&reply);
 	table_leave(&ticket->waiter);
 	walk->hurry = "no answer before the deadline";
+	reply.late = true;
 	if (!resolve_doubt(
 		walk, TABLE_WAIT, &answer, walk->hurry, now, &reply)) {
 		resolve_step_on(walk);
@@ -427,8 +404,9 @@ resolve_ask(struct resolve *resolve, struct service *service, struct map *map,
 	if (resolve->ntickets >= RESOLVE_TICKETS_MAX)
 		walk.hurry = "too many questions wait for an answer";
 	resolve_reply_clear(reply);
+	reply->late = walk.hurry != NULL;
 	if (resolve_go(&walk, now, reply, &waiter) == RESOLVE_DONE) {
-		resolve_count(&map->counts, reply, walk.hurry != NULL);
+		service_count(map, reply);
 		return RESOLVE_DONE;
 	}
 	ticket = resolve_ticket_new(resolve, &walk, keys, now);

@@ -4,11 +4,10 @@
 #ifndef FORCEENC_FORCEENCD_RESOLVE_H
 #define FORCEENC_FORCEENCD_RESOLVE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "forceenc/address.h"
-#include "forceenc/err.h"
+#include "forceencd/resolve_reply.h"
 #include "forceencd/service.h"
 
 /*
@@ -20,26 +19,6 @@ struct resolve_ticket; /* a question on its way */
 
 #define RESOLVE_TICKETS_MAX 16384 /* on their way at once, all clients */
 
-enum resolve_outcome {
-	RESOLVE_ANSWER, /* text is a permitted answer */
-	RESOLVE_DUNNO,
-	RESOLVE_ABSENT,
-	RESOLVE_UNSURE, /* why says the reason; never to be taken for ABSENT */
-};
-
-struct resolve_reply {
-	enum resolve_outcome outcome;
-	const char *text; /* of ANSWER; the service's */
-	bool stale;       /* from a fact that couldn't be confirmed */
-	bool failsafe;    /* as on_failure says */
-	struct err why;
-};
-
-enum resolve_status {
-	RESOLVE_DONE, /* reply is set */
-	RESOLVE_WAIT, /* the ticket is set: resolve_wait() must follow at once */
-};
-
 /* One step of the walk, for whoever wants to explain the answer. */
 struct resolve_step {
 	const struct address_key *key;
@@ -50,8 +29,6 @@ struct resolve_step {
 	const struct fact *stale; /* if used_stale */
 };
 typedef void resolve_step_fn(const struct resolve_step *, void *arg);
-
-typedef void resolve_done_fn(const struct resolve_reply *, void *arg);
 
 struct resolve *resolve_new(void);
 void resolve_free(struct resolve *); /* no ticket may be out */

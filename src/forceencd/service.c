@@ -21,6 +21,8 @@ service_free(struct service *service)
 			if (map->table[j] != NULL)
 				tables_release(service->tables, map->table[j]);
 		free(map->table);
+		if (map->answerer != NULL)
+			answerers_release(service->answerers, map->answerer);
 	}
 	free(service->map);
 	conf_hold_release(service->hold);
@@ -42,6 +44,9 @@ service_add_map(struct service *service, size_t i, const struct service *old,
 			return err_set(
 			    err, "more than %d tables in use", CACHE_TABLES);
 	}
+	if (conf->kind != CONF_MAP_SENDERS)
+		map->answerer =
+		    answerers_take(service->answerers, conf, service->hold);
 	before = old == NULL
 	    ? NULL
 	    : service_find(old, conf->name, strlen(conf->name));
@@ -51,8 +56,8 @@ service_add_map(struct service *service, size_t i, const struct service *old,
 }
 
 struct service *
-service_new(struct conf *conf, struct tables *tables, const struct service *old,
-    struct err *err)
+service_new(struct conf *conf, struct tables *tables,
+    struct answerers *answerers, const struct service *old, struct err *err)
 {
 	struct service *service = mem_zalloc(sizeof(*service));
 	size_t i;
@@ -61,6 +66,7 @@ service_new(struct conf *conf, struct tables *tables, const struct service *old,
 	service->hold = conf_hold_new(conf);
 	service->conf = conf;
 	service->tables = tables;
+	service->answerers = answerers;
 	service->rules.delimiters = conf->recipient_delimiter;
 	service->rules.fold_local = conf->fold_local_part;
 	service->times.present_ttl = conf->present_ttl;
@@ -104,4 +110,29 @@ service_find(const struct service *service, const char *name, size_t len)
 	const struct conf_map *conf = conf_map_find(service->conf, name, len);
 
 	return conf == NULL ? NULL : &service->map[conf - service->conf->map];
+}
+
+void
+service_count(struct map *map, const struct resolve_reply *reply)
+{
+	struct map_counts *counts = &map->counts;
+
+	counts->questions++;
+	counts->stale += reply->stale;
+	counts->failsafe += reply->failsafe;
+	counts->late += reply->late;
+	switch (reply->outcome) {
+	case RESOLVE_ANSWER:
+		counts->answered++;
+		break;
+	case RESOLVE_DUNNO:
+		counts->dunno++;
+		break;
+	case RESOLVE_ABSENT:
+		counts->absent++;
+		break;
+	case RESOLVE_UNSURE:
+		counts->unsure++;
+		break;
+	}
 }

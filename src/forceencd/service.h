@@ -9,6 +9,8 @@
 
 #include "forceenc/address.h"
 #include "forceenc/conf.h"
+#include "forceencd/answerers.h"
+#include "forceencd/resolve_reply.h"
 #include "forceencd/tables.h"
 
 /*
@@ -30,7 +32,8 @@ struct map_counts {
 
 struct map {
 	const struct conf_map *conf;
-	struct table **table; /* conf->ntables */
+	struct table **table;      /* conf->ntables */
+	struct answerer *answerer; /* of a kind without tables, or NULL */
 	struct map_counts counts;
 };
 
@@ -39,6 +42,7 @@ struct service {
 	struct conf_hold *hold;
 	const struct conf *conf; /* in hold */
 	struct tables *tables;
+	struct answerers *answerers;
 	struct map *map; /* conf->nmaps */
 	struct address_rules rules;
 	struct table_times times;
@@ -48,9 +52,12 @@ struct service {
  * which may be NULL. NULL with err, and conf freed, if there are too many
  * tables. */
 struct service *service_new(struct conf *conf, struct tables *,
-    const struct service *old, struct err *);
+    struct answerers *, const struct service *old, struct err *);
 void service_keep(struct service *);
 void service_release(struct service *); /* NULL is fine */
+
+/* One more question has ended. */
+void service_count(struct map *, const struct resolve_reply *);
 
 /* NULL if there is no map of that name. */
 struct map *service_find(const struct service *, const char *name, size_t len);

@@ -12,6 +12,7 @@
 #include "forceenc/mem.h"
 #include "forceenc/must.h"
 #include "forceenc/text.h"
+#include "forceencd/inquiry.h"
 
 /* With this much to send, a client must read before it is served on. */
 #define SESSION_OUT_MAX (32 * 1024)
@@ -19,7 +20,9 @@
 /* A reply that can't be sent yet: it isn't there, or one before it isn't. */
 struct session_slot {
 	struct session *session;
-	struct resolve_ticket *ticket; /* NULL: answered */
+	struct map *map;
+	struct resolve_ticket *ticket; /* at most one of these: neither, if */
+	struct inquiry *inquiry;       /* it's answered */
 	enum lookup_reply reply;
 	char *text;
 	size_t len;
@@ -76,6 +79,8 @@ session_free(struct session *session)
 	while ((slot = TAILQ_FIRST(&session->slots)) != NULL) {
 		if (slot->ticket != NULL)
 			resolve_cancel(session->shared->resolve, slot->ticket);
+		if (slot->inquiry != NULL)
+			inquiry_cancel(slot->inquiry);
 		session_slot_free(slot);
 	}
 	buf_fini(&session->in);
@@ -111,11 +116,20 @@ session_reply(struct session *session, enum lookup_reply reply,
 	slot->len = len;
 }
 
+static int
+session_check(
+    const struct map *map, const char *text, size_t len, struct err *err)
+{
+	return map->answerer != NULL
+	    ? answerer_check(map->answerer, text, len, err)
+	    : answer_check(text, len, err);
+}
+
 /* What a client hears. A value is checked once more where it leaves: a form
  * that stops qmgr(8) must not get out, whatever went wrong before. */
 static enum lookup_reply
-session_word(
-    const struct resolve_reply *resolved, const char **text, size_t *len)
+session_word(const struct map *map, const struct resolve_reply *resolved,
+    const char **text, size_t *len)
 {
 	enum lookup_reply word = LOOKUP_TEMP;
 	struct err why;
@@ -124,7 +138,7 @@ session_word(
 	case RESOLVE_ANSWER:
 		*text = resolved->text;
 		*len = strlen(*text);
-		if (answer_check(*text, *len, &why) == 0)
+		if (session_check(map, *text, *len, &why) == 0)
 			return LOOKUP_FOUND;
 		log_error("answer not sent: %s", why.text);
 		*text = "answer is malformed";
@@ -153,7 +167,8 @@ session_on_answer(const struct resolve_reply *resolved, void *arg)
 	const char *text;
 
 	slot->ticket = NULL;
-	slot->reply = session_word(resolved, &text, &slot->len);
+	slot->inquiry = NULL;
+	slot->reply = session_word(slot->map, resolved, &text, &slot->len);
 	slot->text = mem_dup(text, slot->len);
 	/* Those behind the first one wait for it anyway. */
 	if (slot == TAILQ_FIRST(&session->slots))
@@ -167,7 +182,8 @@ session_flush(struct session *session, struct buf *out)
 	struct session_slot *slot;
 
 	while ((slot = TAILQ_FIRST(&session->slots)) != NULL &&
-	    slot->ticket == NULL && out->len < SESSION_OUT_MAX) {
+	    slot->ticket == NULL && slot->inquiry == NULL &&
+	    out->len < SESSION_OUT_MAX) {
 		session->protocol->add_reply(
 		    out, slot->reply, slot->text, slot->len);
 		session_slot_free(slot);
@@ -188,6 +204,26 @@ session_log_question(const struct lookup_question *question,
 	    text_show(question->key, question->key_len), word, text);
 }
 
+/* The answer was there at once. */
+static void
+session_answer(struct session *session, const struct lookup_question *question,
+    const struct map *map, const struct resolve_reply *resolved,
+    struct buf *out)
+{
+	enum lookup_reply word;
+	const char *text;
+	size_t len;
+
+	word = session_word(map, resolved, &text, &len);
+	session_reply(session, word, text, len, out);
+	if (log_wants(LOG_LEVEL_DEBUG))
+		session_log_question(question, map,
+		    word == LOOKUP_TEMP        ? "unsure:"
+			: word == LOOKUP_FOUND ? "found"
+					       : "absent",
+		    text);
+}
+
 static void
 session_ask(struct session *session, const struct lookup_question *question,
     struct map *map, uint64_t now, struct buf *out)
@@ -196,25 +232,37 @@ session_ask(struct session *session, const struct lookup_question *question,
 	struct resolve_ticket *ticket;
 	struct session_slot *slot;
 	struct resolve_reply resolved;
-	enum lookup_reply word;
-	const char *text;
-	size_t len;
 
 	if (resolve_ask(shared->resolve, shared->service, map, &shared->keys,
 		now, NULL, NULL, &resolved, &ticket) == RESOLVE_WAIT) {
 		slot = session_slot_new(session);
+		slot->map = map;
 		slot->ticket = ticket;
 		resolve_wait(ticket, session_on_answer, slot);
 		return;
 	}
-	word = session_word(&resolved, &text, &len);
-	session_reply(session, word, text, len, out);
-	if (log_wants(LOG_LEVEL_DEBUG))
-		session_log_question(question, map,
-		    word == LOOKUP_TEMP        ? "unsure:"
-			: word == LOOKUP_FOUND ? "found"
-					       : "absent",
-		    text);
+	session_answer(session, question, map, &resolved, out);
+}
+
+/* The same, of a map that takes the key as it is. */
+static void
+session_inquire(struct session *session, const struct lookup_question *question,
+    struct map *map, uint64_t now, struct buf *out)
+{
+	struct inquiry *inquiry;
+	struct session_slot *slot;
+	struct resolve_reply resolved;
+
+	if (inquiry_ask(session->shared->service, map, question->key,
+		question->key_len, now, NULL, &resolved,
+		&inquiry) == RESOLVE_WAIT) {
+		slot = session_slot_new(session);
+		slot->map = map;
+		slot->inquiry = inquiry;
+		inquiry_wait(inquiry, session_on_answer, slot);
+		return;
+	}
+	session_answer(session, question, map, &resolved, out);
 }
 
 static void
@@ -238,6 +286,10 @@ session_question(struct session *session,
 		snprintf(text, sizeof(text), "no map \"%.64s\" is served here",
 		    text_show(name, len));
 		session_refuse(session, text, out);
+		return;
+	}
+	if (map->answerer != NULL) {
+		session_inquire(session, question, map, now, out);
 		return;
 	}
 	if (address_keys(&shared->keys, &shared->service->rules, question->key,

@@ -7,13 +7,13 @@
 #include <stdint.h>
 
 #include "forceenc/http.h"
+#include "forceencd/answerers.h"
 #include "forceencd/cache.h"
 #include "forceencd/clients.h"
 #include "forceencd/listeners.h"
 #include "forceencd/resolve.h"
 #include "forceencd/session.h"
 #include "forceencd/tables.h"
-#include "forceencd/turn.h"
 
 /* The daemon's parts, as the control commands and the pages of figures see
  * them. All borrowed. */
@@ -21,11 +21,11 @@ struct view {
 	struct session_shared *shared;
 	struct cache *cache;
 	struct tables *tables;
+	struct answerers *answerers;
 	struct resolve *resolve;
 	struct clients *clients;
 	struct listeners *listeners; /* NULL: the daemon is ending */
 	struct http *http;
-	struct turn *turn;
 	uint64_t started_at;   /* clock_now() */
 	uint64_t started_wall; /* clock_wall() */
 	unsigned reloads;

@@ -37,7 +37,7 @@ ALLOWED = {
 SYSTEM = re.compile(
     r"^((sys|net|netinet|arpa|linux)/\w+|assert|ctype|dirent|dlfcn|err|errno|fcntl|"
     r"fnmatch|getopt|grp|inttypes|limits|locale|malloc|math|netdb|poll|pthread|"
-    r"pwd|sched|semaphore|setjmp|signal|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|"
+    r"pwd|sched|search|semaphore|setjmp|signal|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|"
     r"stdio|stdlib|string|strings|sysexits|time|unistd|wchar)\.h$")
 
 INCLUDE = re.compile(r"^\s*#\s*include\s*<([^>]+)>")

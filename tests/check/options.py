@@ -17,13 +17,14 @@ SRC = os.environ["abs_top_srcdir"]
 BUILD = os.environ["abs_top_builddir"]
 DUMP = os.path.join(BUILD, "tests", "check", "option_dump")
 PAGE = "docs/man/forceenc.cf.5"
-SAMPLES = {"etc/forceenc.cf": ("main", "map"), "etc/policy.cf": ("sqlite",),
+SAMPLES = {"etc/forceenc.cf": ("main", "map", "floor"),
+           "etc/policy.cf": ("sqlite",),
            "etc/ldap/people.cf": ("ldap",), "etc/pgsql.cf": ("pgsql",)}
 # Where the page describes which tables; all other sections the first ones.
 SECTIONS = {"SQLite tables": ("sqlite",), "LDAP tables": ("ldap",),
             "PostgreSQL tables": ("pgsql",)}
-OTHERS = ("main", "map")
-MAP = "forceenc"  # the samples' map
+OTHERS = ("main", "map", "floor")
+MAPS = {"map": "forceenc", "floor": "floor"}  # the samples' maps
 RESTART = "Takes a restart."
 
 problems = []
@@ -101,7 +102,7 @@ def check_page(table):
 
 
 def sample_name(table, name):
-    return MAP + name if table == "map" else name
+    return MAPS.get(table, "") + name
 
 
 def check_sample(path, tables, table):

@@ -438,8 +438,7 @@ conf_knows_what_needs_a_restart(void **state)
 	conf_free(old);
 }
 
-/* A sample, with the table beside it rather than in /etc; the caller frees it.
- * Every default is written out if all. */
+/* With its table beside it and, if all, with every default and all maps. */
 static char *
 test_sample(const char *file, bool all)
 {
@@ -458,6 +457,8 @@ test_sample(const char *file, bool all)
 			assert_memory_equal(
 			    next - strlen(path), path, strlen(path));
 			buf_add_text(&out, CONF_TEST_TABLES);
+		} else if (strncmp(at, "maps = ", 7) == 0) {
+			buf_add_text(&out, "maps = forceenc, floor\n");
 		} else {
 			buf_add(&out, at, (size_t)(next - at));
 		}

@@ -10,6 +10,7 @@
 #include "forceenc/buf.h"
 #include "forceenc/endpoint.h"
 #include "forceenc/err.h"
+#include "forceenc/handover.h"
 #include "forceenc/prometheus.h"
 
 /*
@@ -41,6 +42,11 @@ struct http_page {
 	void (*write)(struct http_reply *, void *arg);
 };
 
+/* Pages that every daemon has. Each empties what it's given. */
+void http_reply_metrics(struct http_reply *, struct prometheus *);
+void http_reply_ready(struct http_reply *, bool ready, struct buf *why);
+void http_reply_alive(struct http_reply *, void *arg);
+
 /* The n pages and arg are borrowed. Listens nowhere yet. */
 struct http *http_new(
     struct event_base *, const struct http_page *page, unsigned n, void *arg);
@@ -48,12 +54,12 @@ void http_free(struct http *); /* hangs up on everybody */
 
 /*
  * Listens at that endpoint from now on, or nowhere (NULL); where it does
- * already, only access is set anew. fd listens there and is taken, or is -1
- * for a socket to be made. On failure all is as it was. Says in the log where
- * it's reachable from outside of this host.
+ * already, only access is set anew. A socket is handed over (which may be NULL)
+ * or made. On failure all is as it was. Warns in the log of an address that
+ * other hosts can reach.
  */
 int http_set(struct http *, const struct endpoint *,
-    const struct endpoint_access *, int fd, struct err *);
+    const struct endpoint_access *, struct handover *, struct err *);
 
 /* Its own figures. */
 void http_write(const struct http *, struct prometheus *);

@@ -6,7 +6,9 @@
  * of connections and tells nobody when one ends, so a reference to each
  * connection's bufferevent is held: when evhttp is done with it, its
  * callbacks are gone. One that has to end is shut down, and evhttp finds that
- * its client has hung up.
+ * its client has hung up. evhttp's own time limit isn't used: it is of the
+ * time between two bytes only, and where the loop was held up it strikes those
+ * who have asked meanwhile.
  */
 
 #include "forceenc/http.h"
@@ -59,6 +61,7 @@ struct http {
 	void *arg;
 	struct evhttp *server;
 	struct event *sweep;
+	uint64_t sweep_at;
 	struct evhttp_bound_socket *bound; /* NULL: nowhere */
 	struct endpoint endpoint;          /* while listening */
 	bool made;                         /* by us */
@@ -80,6 +83,7 @@ http_sweep_in(struct http *http, unsigned ms)
 	struct timeval tv = {.tv_usec = (suseconds_t)ms * 1000};
 
 	event_add(http->sweep, &tv);
+	http->sweep_at = clock_now() + ms;
 }
 
 static void
@@ -134,12 +138,16 @@ http_on_sweep(evutil_socket_t fd, short what, void *arg)
 {
 	struct http *http = arg;
 	struct http_client *client;
-	uint64_t now = clock_now();
+	uint64_t now = clock_now(), late;
 
 	(void)fd;
 	(void)what;
 	http_forget(http);
+	/* While the loop was held up nobody could be answered. */
+	late = now > http->sweep_at ? now - http->sweep_at : 0;
 	TAILQ_FOREACH (client, &http->clients, link) {
+		client->since =
+		    client->since + late < now ? client->since + late : now;
 		if (client->ending || now - client->since < HTTP_PATIENCE)
 			continue;
 		http_client_end(client);
@@ -290,6 +298,32 @@ http_on_request(struct evhttp_request *req, void *arg)
 	buf_fini(&reply.body);
 }
 
+void
+http_reply_metrics(struct http_reply *reply, struct prometheus *page)
+{
+	reply->type = PROMETHEUS_CONTENT_TYPE;
+	buf_fini(&reply->body);
+	reply->body = page->out;
+	page->out = (struct buf){0};
+	prometheus_fini(page);
+}
+
+void
+http_reply_ready(struct http_reply *reply, bool ready, struct buf *why)
+{
+	reply->status = ready ? HTTP_OK : HTTP_SERVUNAVAIL;
+	buf_add_text(&reply->body, ready ? "ready\n" : "not ready\n");
+	buf_add(&reply->body, why->data, why->len);
+	buf_fini(why);
+}
+
+void
+http_reply_alive(struct http_reply *reply, void *arg)
+{
+	(void)arg;
+	buf_add_text(&reply->body, "alive\n");
+}
+
 struct http *
 http_new(struct event_base *base, const struct http_page *page, unsigned n,
     void *arg)
@@ -307,7 +341,6 @@ http_new(struct event_base *base, const struct http_page *page, unsigned n,
 	MUST(http->sweep != NULL && http->server != NULL);
 	evhttp_set_max_headers_size(http->server, HTTP_HEAD_MAX);
 	evhttp_set_max_body_size(http->server, HTTP_BODY_MAX);
-	evhttp_set_timeout(http->server, HTTP_PATIENCE / 1000);
 	/* Those that aren't answered get a proper answer too. */
 	evhttp_set_allowed_methods(http->server, UINT16_MAX);
 	evhttp_set_bevcb(http->server, http_on_accept, http);
@@ -354,8 +387,10 @@ http_free(struct http *http)
 
 static int
 http_open(struct http *http, const struct endpoint *endpoint,
-    const struct endpoint_access *access, int fd, struct err *err)
+    const struct endpoint_access *access, struct handover *handover,
+    struct err *err)
 {
+	int fd = handover != NULL ? handover_take(handover, endpoint) : -1;
 	struct evconnlistener *listener;
 	bool made = fd == -1;
 
@@ -384,7 +419,8 @@ http_open(struct http *http, const struct endpoint *endpoint,
 
 int
 http_set(struct http *http, const struct endpoint *endpoint,
-    const struct endpoint_access *access, int fd, struct err *err)
+    const struct endpoint_access *access, struct handover *handover,
+    struct err *err)
 {
 	if (endpoint == NULL) {
 		http_close(http);
@@ -392,7 +428,7 @@ http_set(struct http *http, const struct endpoint *endpoint,
 	}
 	if (http->bound == NULL || http_is_lost(http) ||
 	    !endpoint_same(&http->endpoint, endpoint))
-		return http_open(http, endpoint, access, fd, err);
+		return http_open(http, endpoint, access, handover, err);
 	if (http->made && endpoint_path(endpoint) != NULL)
 		return endpoint_set_access(endpoint, access, err);
 	return 0;

@@ -84,6 +84,18 @@ input_commit(struct input *input, struct keep_report *report, struct err *err)
 	    known ? &print : NULL, report, err);
 }
 
+uint64_t
+input_behind(const struct input *input)
+{
+	return follow_behind(input->follow);
+}
+
+bool
+input_is_there(const struct input *input)
+{
+	return follow_fd(input->follow) != -1;
+}
+
 unsigned
 input_patience(struct input *input)
 {

@@ -28,6 +28,11 @@ enum input_step input_step(struct input *);
  * filled with how far behind it is. */
 int input_commit(struct input *, struct keep_report *, struct err *);
 
+/* Bytes that weren't fed yet, as far as that can be told. */
+uint64_t input_behind(const struct input *);
+/* Whether there is a log at all. */
+bool input_is_there(const struct input *);
+
 /* After INPUT_IDLE: how many ms the descriptor may be waited for, with none of
  * it before the next step if that is 0. */
 unsigned input_patience(struct input *);

@@ -205,6 +205,8 @@ keep_commit(struct keep *keep, struct walk *walk,
 	}
 	if (store_commit(keep->store, &batch, err) == -1)
 		return -1;
+	if (keep->meter != NULL)
+		meter_add(keep->meter, &batch);
 	tally_clear(walk->tally);
 	keep->commits++;
 	return 0;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "forceenc-watch/fingerprint.h"
+#include "forceenc-watch/meter.h"
 #include "forceenc-watch/walk.h"
 #include "forceenc/buf.h"
 #include "forceenc/store.h"
@@ -35,6 +36,7 @@ struct keep {
 	struct store *store;
 	const char *prefix; /* of the names: "follow", "import" */
 	struct buf state, position, input, counters;
+	struct meter *meter; /* told of what was committed, if set; borrowed */
 	uint64_t commits;
 };
 

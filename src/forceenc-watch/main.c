@@ -91,6 +91,10 @@ main_run(struct conf *conf, const struct main_options *options, char **paths,
 	if (rc == -1) {
 		conf_free(conf);
 	} else if (options->import || strcmp(conf->log, "-") == 0) {
+		if (!options->import && conf->has_watch_http)
+			log_warn("%s: not served while the log is standard "
+				 "input",
+			    conf->watch_http_listen.text);
 		rc = main_import(conf, options->import ? paths : only,
 		    options->import ? n : 1, &err);
 		conf_free(conf);

@@ -25,6 +25,7 @@
 
 #include "forceenc-watch/input.h"
 #include "forceenc-watch/keep.h"
+#include "forceenc-watch/pages.h"
 #include "forceenc/clock.h"
 #include "forceenc/log.h"
 #include "forceenc/mem.h"
@@ -51,9 +52,11 @@ struct watch {
 	struct keep keep;
 	struct walk *walk;
 	struct input *input;
+	struct meter meter;
+	struct view view; /* for the pages */
+	struct http *http;
 	bool must_commit; /* before anything else is read */
 	bool dirty;       /* something was read since the last commit */
-	bool failing;     /* the last commit did */
 	uint64_t commit_at;
 	uint64_t tidy_at;
 };
@@ -103,6 +106,8 @@ watch_begin_log(struct watch *watch, struct err *err)
 static void
 watch_end_log(struct watch *watch)
 {
+	watch->view.input = NULL;
+	watch->view.walk = NULL;
 	if (watch->sign != NULL)
 		event_free(watch->sign);
 	watch->sign = NULL;
@@ -128,11 +133,16 @@ watch_begin(struct watch *watch, struct err *err)
 	watch->store =
 	    store_open(watch->conf->store, STORE_WRITE, watch_host(), err);
 	keep_init(&watch->keep, watch->store, "follow");
+	watch->keep.meter = &watch->meter;
 	if (watch->store == NULL || watch_begin_log(watch, err) == -1) {
 		watch_end_log(watch);
 		return -1;
 	}
-	watch->must_commit = watch->failing = false;
+	meter_expect(&watch->meter, watch->conf->syslog_names);
+	meter_set_written(&watch->meter);
+	watch->view.input = watch->input;
+	watch->view.walk = watch->walk;
+	watch->must_commit = false;
 	/* The first commit says which file it is, before it is rotated. */
 	watch->dirty = true;
 	watch->commit_at = clock_now();
@@ -155,10 +165,10 @@ watch_tell(const struct watch *watch, uint64_t behind)
 static void
 watch_commit_failed(struct watch *watch, const struct err *err)
 {
-	if (!watch->failing)
+	if (!watch->meter.failing)
 		log_error("%s: can't be written: %s; the log waits (retry=1s)",
 		    text_show_str(watch->conf->store), err->text);
-	watch->failing = true;
+	meter_set_failing(&watch->meter, err, clock_now());
 }
 
 static bool
@@ -172,10 +182,11 @@ watch_commit(struct watch *watch)
 		watch_commit_failed(watch, &err);
 		return false;
 	}
-	if (watch->failing)
+	if (watch->meter.failing)
 		log_info(
 		    "%s: is written again", text_show_str(watch->conf->store));
-	watch->failing = watch->must_commit = watch->dirty = false;
+	meter_set_written(&watch->meter);
+	watch->must_commit = watch->dirty = false;
 	wait =
 	    WATCH_COMMIT_MS + watch->keep.state.len * 1000 / WATCH_STATE_RATE;
 	watch->commit_at = clock_now() +
@@ -192,9 +203,11 @@ watch_tidy(struct watch *watch)
 	int rc = store_tidy(watch->store, watch_now(), conf->keep_hours,
 	    conf->keep_days, conf->failures_kept, &err);
 
-	if (rc == -1)
+	if (rc == -1) {
 		log_warn("%s: can't be tidied: %s", text_show_str(conf->store),
 		    err.text);
+		watch->meter.tidies_failed++;
+	}
 	watch->tidy_at = clock_now() + (rc == 1 ? 0 : WATCH_TIDY_MS);
 }
 
@@ -205,11 +218,12 @@ watch_reopen(struct watch *watch)
 	struct err err;
 
 	watch_end_log(watch);
-	if (watch_begin(watch, &err) == -1)
+	if (watch_begin(watch, &err) == -1) {
 		watch_commit_failed(watch, &err);
-	else
-		log_info(
-		    "%s: is opened anew", text_show_str(watch->conf->store));
+		return;
+	}
+	watch->meter.reopens++;
+	log_info("%s: is opened anew", text_show_str(watch->conf->store));
 }
 
 static enum input_step
@@ -225,6 +239,7 @@ watch_read(struct watch *watch)
 		    !tally_empty(watch->walk->tally);
 	} while (step == INPUT_MORE && clock_now() < end);
 	watch->must_commit = step == INPUT_COMMIT;
+	watch->meter.caught_up = step == INPUT_IDLE;
 	if (step > INPUT_COMMIT)
 		correlate_idle(watch->walk->inflight, watch_now());
 	return step;
@@ -303,13 +318,37 @@ watch_on_turn(evutil_socket_t fd, short what, void *arg)
 	watch_wait(watch, due - now < ms ? due - now : ms, sign);
 }
 
+/* Goes on with another configuration. On failure nothing has changed, as far
+ * as that can be had. */
+static int
+watch_set_conf(struct watch *watch, struct conf *conf, struct err *err)
+{
+	struct conf *old = watch->conf;
+	struct err again;
+
+	if (pages_set(watch->http, conf, NULL, err) == -1)
+		return -1;
+	if (watch->store != NULL)
+		watch_commit(watch);
+	watch_end_log(watch);
+	watch->conf = conf;
+	if (watch_begin(watch, err) == 0)
+		return 0;
+	watch->conf = old;
+	pages_set(watch->http, old, NULL, NULL);
+	if (watch_begin(watch, &again) == -1)
+		watch_commit_failed(watch, &again);
+	return -1;
+}
+
 /* What was read is committed under the old configuration; the new one goes
  * on from there. */
 static void
 watch_reload(struct watch *watch)
 {
 	struct problems problems = {0};
-	struct conf *conf = conf_load(watch->conf->path, &problems), *old;
+	struct conf *conf = conf_load(watch->conf->path, &problems);
+	struct conf *old = watch->conf;
 	struct err err;
 	size_t i;
 
@@ -318,25 +357,17 @@ watch_reload(struct watch *watch)
 	problems_fini(&problems);
 	if (conf == NULL || strcmp(conf->log, "-") == 0) {
 		log_error("configuration not reloaded");
-		conf_free(conf);
+	} else if (watch_set_conf(watch, conf, &err) == -1) {
+		log_error("configuration not reloaded: %s", err.text);
+	} else {
+		conf_free(old);
+		log_set_level(conf->log_level);
+		watch->meter.reloads++;
+		log_info("reloaded");
 		return;
 	}
-	if (watch->store != NULL)
-		watch_commit(watch);
-	watch_end_log(watch);
-	old = watch->conf;
-	watch->conf = conf;
-	log_set_level(conf->log_level);
-	if (watch_begin(watch, &err) == -1) {
-		log_error("%s; going on as before", err.text);
-		watch->conf = old;
-		conf_free(conf);
-		if (watch_begin(watch, &err) == -1)
-			watch_commit_failed(watch, &err);
-		return;
-	}
-	conf_free(old);
-	log_info("reloaded");
+	watch->meter.reloads_failed++;
+	conf_free(conf);
 }
 
 static void
@@ -356,12 +387,12 @@ watch_on_signal(evutil_socket_t signo, short what, void *arg)
 }
 
 static void
-watch_loop(struct watch *watch)
+watch_init(struct watch *watch)
 {
 	static const int signals[] = {SIGHUP, SIGTERM, SIGINT};
-	struct timeval now = {0, 0};
 	size_t i;
 
+	signal(SIGPIPE, SIG_IGN);
 	watch->base = event_base_new();
 	MUST(watch->base != NULL);
 	for (i = 0; i < 3; i++) {
@@ -372,36 +403,65 @@ watch_loop(struct watch *watch)
 	}
 	watch->timer = evtimer_new(watch->base, watch_on_turn, watch);
 	MUST(watch->timer != NULL);
-	event_add(watch->timer, &now);
-	event_base_dispatch(watch->base);
+	watch->http = pages_new(watch->base, &watch->view);
+	watch->view.meter = &watch->meter;
+	watch->view.http = watch->http;
+	watch->view.started_wall = clock_wall();
+}
+
+static void
+watch_fini(struct watch *watch)
+{
+	size_t i;
+
+	watch_end_log(watch);
+	http_free(watch->http);
 	for (i = 0; i < 3; i++)
 		event_free(watch->on_signal[i]);
 	event_free(watch->timer);
-	if (watch->sign != NULL)
-		event_free(watch->sign);
-	watch->sign = NULL;
 	event_base_free(watch->base);
 	libevent_global_shutdown();
+	conf_free(watch->conf);
+}
+
+static int
+watch_start(struct watch *watch, struct err *err)
+{
+	struct handover *handover = handover_new(err);
+	int rc;
+
+	if (handover == NULL)
+		return -1;
+	rc = pages_set(watch->http, watch->conf, handover, err);
+	if (rc == 0 && handover_left(handover) != NULL)
+		rc = err_set(err,
+		    "%s: handed over by the service manager, but "
+		    "watch_http_listen doesn't name it",
+		    handover_left(handover));
+	handover_free(handover);
+	return rc == 0 ? watch_begin(watch, err) : -1;
 }
 
 int
 watch_run(struct conf *conf, struct err *err)
 {
 	struct watch watch = {.conf = conf};
+	struct timeval now = {0, 0};
+	int rc;
 
 	log_set_level(conf->log_level);
-	if (watch_begin(&watch, err) == -1) {
-		conf_free(conf);
-		return -1;
+	watch_init(&watch);
+	rc = watch_start(&watch, err);
+	if (rc == 0) {
+		log_info("ready (log=%s store=%s)", text_show_str(conf->log),
+		    text_show_str(conf->store));
+		notify_send("READY=1");
+		event_add(watch.timer, &now);
+		event_base_dispatch(watch.base);
+		notify_send("STOPPING=1");
+		if (watch.store != NULL)
+			watch_commit(&watch);
 	}
-	log_info("ready (log=%s store=%s)", text_show_str(conf->log),
-	    text_show_str(conf->store));
-	notify_send("READY=1");
-	watch_loop(&watch);
-	notify_send("STOPPING=1");
-	if (watch.store != NULL)
-		watch_commit(&watch);
-	watch_end_log(&watch);
-	conf_free(watch.conf);
-	return 0;
+	watch_fini(&watch);
+	return rc;
 }

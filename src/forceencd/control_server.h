@@ -7,7 +7,7 @@
 #include <event2/event.h>
 
 #include "forceenc/conf.h"
-#include "forceencd/handover.h"
+#include "forceenc/handover.h"
 #include "forceencd/view.h"
 
 /*

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #include "forceenc/conf.h"
-#include "forceencd/handover.h"
+#include "forceenc/handover.h"
 
 /*
  * The sockets that listen. A reload keeps those that the new configuration

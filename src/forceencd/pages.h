@@ -5,8 +5,8 @@
 #define FORCEENC_FORCEENCD_PAGES_H
 
 #include "forceenc/conf.h"
+#include "forceenc/handover.h"
 #include "forceenc/http.h"
-#include "forceencd/handover.h"
 #include "forceencd/view.h"
 
 /*

@@ -16,9 +16,9 @@ import threading
 from . import TIMEOUT, programs
 from .log import Log
 
-# Whatever is no line of forceencd's own (a sanitizer's, say) is a complaint
+# Whatever is no line of the program's own (a sanitizer's, say) is a complaint
 # as well.
-COMPLAINT = r"^(?!forceencd\[\d+\]: )|^\S+ (warning|error|fatal|panic): "
+COMPLAINT = r"^(?!%s\[\d+\]: )|^\S+ (warning|error|fatal|panic): "
 
 TABLE = """
 dbpath = {database}
@@ -99,13 +99,15 @@ class Daemon:
     each start() and reload(), so that a test may change self.options.
     """
 
+    program = "forceencd"
+
     def __init__(self, folder, **options):
         self.folder = pathlib.Path(folder)
         self.path = self.folder / "forceenc.cf"
         self.options = {"control_socket": f"{self.folder}/control",
                         "socketmap_listen": ""}
         self.options.update(options)
-        self.log = Log("forceencd", COMPLAINT)
+        self.log = Log(self.program, COMPLAINT % self.program)
         self.process = None
         self._reader = None
         self.manager = None
@@ -122,7 +124,7 @@ class Daemon:
         files, around are words that run it, environ is added to its
         environment."""
         self.write()
-        argv = [*around, programs.ours("forceencd"), "-c", str(self.path)]
+        argv = [*around, programs.ours(self.program), "-c", str(self.path)]
         if listeners:
             fds = ",".join(str(s.fileno()) for s in listeners)
             helper = str(pathlib.Path(__file__).with_name("inherit.py"))
@@ -146,7 +148,7 @@ class Daemon:
             self.manager.said.wait("^READY=1$")
         except AssertionError:
             raise AssertionError(
-                f"forceencd never got ready:\n{self.log.tail()}")
+                f"{self.program} never got ready:\n{self.log.tail()}")
         return self
 
     def signal(self, number):
@@ -195,9 +197,9 @@ class Daemon:
             except subprocess.TimeoutExpired:
                 self.kill()
                 raise AssertionError(
-                    f"SIGTERM didn't end forceencd:\n{self.log.tail()}")
+                    f"SIGTERM didn't end {self.program}:\n{self.log.tail()}")
         assert status in (None, 0), (
-            f"forceencd ended with {status}:\n{self.log.tail()}")
+            f"{self.program} ended with {status}:\n{self.log.tail()}")
 
 
 class Manager:

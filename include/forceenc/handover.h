@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Copyright (c) 2026 The forceenc authors */
 
-#ifndef FORCEENC_FORCEENCD_HANDOVER_H
-#define FORCEENC_FORCEENCD_HANDOVER_H
+#ifndef FORCEENC_HANDOVER_H
+#define FORCEENC_HANDOVER_H
 
 #include <stdbool.h>
 #include <stddef.h>

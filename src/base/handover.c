@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* Copyright (c) 2026 The forceenc authors */
 
-#include "forceencd/handover.h"
+#include "forceenc/handover.h"
 
-#include <event2/util.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -65,7 +65,7 @@ handover_new(struct err *err)
 			return NULL;
 		}
 		/* systemd hands over blocking sockets. */
-		evutil_make_socket_nonblocking(fd);
+		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 		handover->n++;
 	}
 	return handover;

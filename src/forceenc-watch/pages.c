@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#include "forceenc-watch/pages.h"
+
+#include "forceenc-watch/metrics.h"
+#include "forceenc-watch/ready.h"
+#include "forceenc/clock.h"
+#include "forceenc/prometheus.h"
+
+static void
+pages_metrics(struct http_reply *reply, void *arg)
+{
+	struct prometheus page = {0};
+
+	metrics_write(&page, arg, clock_now(), clock_wall());
+	http_reply_metrics(reply, &page);
+}
+
+static void
+pages_readyz(struct http_reply *reply, void *arg)
+{
+	struct buf why = {0};
+	bool ready = ready_ask(arg, clock_now(), clock_wall(), &why);
+
+	http_reply_ready(reply, ready, &why);
+}
+
+struct http *
+pages_new(struct event_base *base, struct view *view)
+{
+	static const struct http_page pages[] = {
+	    {"/metrics", pages_metrics},
+	    {"/healthz", http_reply_alive},
+	    {"/readyz", pages_readyz},
+	};
+
+	return http_new(base, pages, sizeof(pages) / sizeof(*pages), view);
+}
+
+int
+pages_set(struct http *http, const struct conf *conf, struct handover *handover,
+    struct err *err)
+{
+	struct endpoint_access access = {.mode = conf->control_socket_mode,
+	    .group = conf->control_socket_group};
+
+	return http_set(http,
+	    conf->has_watch_http ? &conf->watch_http_listen : NULL, &access,
+	    handover, err);
+}

@@ -13,6 +13,10 @@
  * (CLOCK_BOOTTIME): facts age while a machine sleeps. */
 uint64_t clock_now(void);
 
+/* The same clock in microseconds, to measure how long something took: what
+ * nothing is decided by. */
+uint64_t clock_us(void);
+
 /* Since the epoch, for people. */
 uint64_t clock_wall(void);
 

@@ -83,6 +83,12 @@ print_add_age(struct buf *out, double seconds)
 }
 
 void
+print_add_ms(struct buf *out, double ms)
+{
+	buf_printf(out, "%.*f", ms < 1 ? 2 : ms < 10 ? 1 : 0, ms);
+}
+
+void
 print_add_size(struct buf *out, int64_t bytes)
 {
 	static const char units[] = "KMGT";

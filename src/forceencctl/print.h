@@ -63,6 +63,8 @@ const char *print_text_of(const json_t *record, const char *name);
 void print_add_text(struct buf *out, const char *text, size_t len);
 /* "<1s", "42s", "5m 3s", "2d 4h" */
 void print_add_age(struct buf *out, double seconds);
+/* Milliseconds: "0.02", "1.5", "48" */
+void print_add_ms(struct buf *out, double ms);
 /* "512 bytes", "1.5K", "64.0M" */
 void print_add_size(struct buf *out, int64_t bytes);
 

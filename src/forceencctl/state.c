@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "forceencctl/print.h"
+#include "forceencctl/state_table.h"
 
 #define STATE_COUNT(table) (sizeof(table) / sizeof(*(table)))
 
@@ -41,14 +42,6 @@ static const struct print_column state_map_columns[] = {
     {"unsure", "UNSURE", PRINT_COUNT, 0},
     {"stale", "STALE", PRINT_COUNT, 0},
     {"late", "LATE", PRINT_COUNT, 0},
-};
-
-static const struct print_column state_table_columns[] = {
-    {"table", "TABLE", PRINT_TEXT, 42},
-    {"state", "STATE", PRINT_TEXT, 0},
-    {"watched", "WATCHED", PRINT_YESNO, 0},
-    {"asked", "ASKED", PRINT_COUNT, 0},
-    {"unsure", "UNSURE", PRINT_COUNT, 0},
 };
 
 static int64_t
@@ -156,45 +149,44 @@ state_add_daemon(struct buf *out, const json_t *record)
 	}
 }
 
-/* Of each map, the tables; a table of several maps is one. */
-static json_t *
-state_tables(const json_t *maps)
+static void
+state_add_ms(
+    struct buf *out, const char *before, const json_t *record, const char *name)
 {
-	json_t *all = json_array(), *table;
-	const json_t *map, *known;
-	size_t i, j, k;
-
-	json_array_foreach (maps, i, map) {
-		json_array_foreach (json_object_get(map, "tables"), j, table) {
-			json_array_foreach (all, k, known) {
-				if (json_equal(known, table))
-					break;
-			}
-			if (k == json_array_size(all))
-				json_array_append(all, table);
-		}
-	}
-	return all;
+	buf_add_text(out, before);
+	print_add_ms(out, json_number_value(json_object_get(record, name)));
+	buf_add_text(out, "ms");
 }
 
 static void
-state_add_tables(struct buf *out, const json_t *maps)
+state_add_loop(struct buf *out, const json_t *record)
 {
-	json_t *tables = state_tables(maps);
-	const json_t *table;
+	const json_t *step;
+	int64_t turns;
 	size_t i;
 
-	state_add_rows(
-	    out, state_table_columns, STATE_COUNT(state_table_columns), tables);
-	json_array_foreach (tables, i, table) {
-		if (json_object_get(table, "why") == NULL)
+	buf_printf(out, "loop           %lld turns",
+	    (long long)state_number(record, "turns"));
+	state_add_ms(out, ": half within ", record, "p50_ms");
+	state_add_ms(out, ", 99% within ", record, "p99_ms");
+	state_add_ms(
+	    out, "\n               the longest ", record, "longest_ms");
+	state_add_ms(
+	    out, ", of the last minute ", record, "longest_of_late_ms");
+	buf_add_byte(out, '\n');
+	buf_add_text(out, "              ");
+	json_array_foreach (json_object_get(record, "by_time"), i, step) {
+		turns = state_number(step, "turns");
+		if (turns == 0)
 			continue;
-		state_add_text(out, table, "table");
-		buf_add_text(out, ": down: ");
-		state_add_text(out, table, "why");
-		buf_add_byte(out, '\n');
+		if (json_is_integer(json_object_get(step, "below_ms")))
+			buf_printf(out, " <%lldms:",
+			    (long long)state_number(step, "below_ms"));
+		else
+			buf_add_text(out, " more:");
+		buf_printf(out, " %lld", (long long)turns);
 	}
-	json_decref(tables);
+	buf_add_byte(out, '\n');
 }
 
 void
@@ -206,11 +198,12 @@ state_print_status(json_t *record, struct buf *out)
 	state_add_clients(out, json_object_get(record, "clients"));
 	buf_printf(out, "waiting        %lld questions for an answer\n",
 	    (long long)state_number(record, "waiting"));
+	state_add_loop(out, json_object_get(record, "loop"));
 	state_print_cache(json_object_get(record, "cache"), out);
 	state_add_rows(out, state_listener_columns,
 	    STATE_COUNT(state_listener_columns),
 	    json_object_get(record, "listeners"));
 	state_add_rows(
 	    out, state_map_columns, STATE_COUNT(state_map_columns), maps);
-	state_add_tables(out, maps);
+	state_table_add_all(out, maps);
 }

@@ -63,9 +63,9 @@ struct answerer_ops {
 /* What a kind's own struct begins with. */
 struct answerer {
 	const struct answerer_ops *ops;
-	const struct source *source; /* who is asked, for reports; or NULL */
-	unsigned waiting;            /* tickets that are out */
-	const uint64_t *raised;      /* answers stricter than what was said; or
+	struct source *source;  /* who is asked, for reports; or NULL */
+	unsigned waiting;       /* tickets that are out */
+	const uint64_t *raised; /* answers stricter than what was said; or
 				      * NULL */
 };
 

@@ -47,6 +47,7 @@ struct client {
 struct clients {
 	struct event_base *base;
 	struct session_shared *shared;
+	struct turn *turn;
 	/* Roughly the longest idle first: a client isn't moved at each of its
 	 * questions, but when the list is looked at. */
 	struct client_list silent;
@@ -54,7 +55,6 @@ struct clients {
 	struct client_list partial; /* by partial_at */
 	unsigned n;
 	struct clients_counts counts;
-	uint64_t now;   /* of this turn of the loop; 0: not asked for yet */
 	struct buf out; /* of the client at hand */
 	char bytes[CLIENTS_READ_MAX];
 };
@@ -64,12 +64,14 @@ static void client_on_write(evutil_socket_t, short, void *);
 static void client_on_wake(void *);
 
 struct clients *
-clients_new(struct event_base *base, struct session_shared *shared)
+clients_new(
+    struct event_base *base, struct session_shared *shared, struct turn *turn)
 {
 	struct clients *clients = mem_zalloc(sizeof(*clients));
 
 	clients->base = base;
 	clients->shared = shared;
+	clients->turn = turn;
 	TAILQ_INIT(&clients->silent);
 	TAILQ_INIT(&clients->asked);
 	TAILQ_INIT(&clients->partial);
@@ -135,15 +137,6 @@ clients_free(struct clients *clients)
 		client_free(client);
 	buf_fini(&clients->out);
 	free(clients);
-}
-
-/* One look at the clock serves all clients of a turn. */
-static uint64_t
-clients_now(struct clients *clients)
-{
-	if (clients->now == 0)
-		clients->now = clock_now();
-	return clients->now;
 }
 
 /* Where a session puts its replies: nobody else's may still be there. */
@@ -277,7 +270,7 @@ client_on_read(evutil_socket_t fd, short what, void *arg)
 		client_free(client);
 		return;
 	}
-	now = clients_now(clients);
+	now = turn_now(clients->turn);
 	if (n == 0) {
 		event_del(client->on_read);
 		state =
@@ -307,6 +300,7 @@ client_on_write(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	MUST_BE(client, CLIENT_MAGIC);
+	turn_now(client->clients->turn);
 	if (client->out.len > 0) {
 		n = client_write(client, client->out.data, client->out.len);
 		if (n == -1) {
@@ -409,7 +403,7 @@ clients_add(struct clients *clients, int fd,
 	client->on_write = event_new(
 	    clients->base, fd, EV_WRITE | EV_PERSIST, client_on_write, client);
 	MUST(client->on_read != NULL && client->on_write != NULL);
-	client->active_at = client->queued_at = clock_now();
+	client->active_at = client->queued_at = turn_now(clients->turn);
 	TAILQ_INSERT_TAIL(&clients->silent, client, link);
 	clients->n++;
 	clients->counts.accepted++;
@@ -440,7 +434,6 @@ clients_tick(struct clients *clients, uint64_t now)
 	struct client *client;
 	uint64_t next = CLOCK_NEVER, at;
 
-	clients->now = 0;
 	while ((client = TAILQ_FIRST(&clients->partial)) != NULL) {
 		next = client->partial_at + conf->frame_time_limit;
 		if (next > now)

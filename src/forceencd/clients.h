@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "forceencd/session.h"
+#include "forceencd/turn.h"
 
 /*
  * The connected clients: sockets, events and limits around sessions.
@@ -31,8 +32,9 @@ struct clients_counts {
 	uint64_t out_of_room; /* refused: no client could make room */
 };
 
-/* shared is borrowed. */
-struct clients *clients_new(struct event_base *, struct session_shared *);
+/* All are borrowed. */
+struct clients *clients_new(
+    struct event_base *, struct session_shared *, struct turn *);
 void clients_free(struct clients *); /* hangs up on everybody */
 
 /* Takes fd, an accepted non-blocking socket. label is for messages, copied;

@@ -84,7 +84,7 @@ command_lookup(struct command *command, const struct control_request *request)
 	struct map *map;
 	struct resolve_reply reply;
 	const char *why;
-	uint64_t now = clock_now();
+	uint64_t now = turn_now(command->view->turn);
 
 	map = service_find(shared->service, request->word[1], request->len[1]);
 	if (map == NULL) {
@@ -141,7 +141,8 @@ static void
 command_dump_more(struct command *command)
 {
 	if (cache_walk(command->view->cache, &command->cursor,
-		COMMAND_DUMP_BUDGET, clock_now(), command_dump_each, command))
+		COMMAND_DUMP_BUDGET, turn_now(command->view->turn),
+		command_dump_each, command))
 		return;
 	command->more = NULL;
 	control_add_end(&command->out, 0, "");

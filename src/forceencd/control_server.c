@@ -157,6 +157,7 @@ control_client_go(struct control_client *client)
 	const char *why;
 	size_t len, used;
 
+	turn_now(client->server->view->turn);
 	while (!client->busy && (len = evbuffer_get_length(in)) > 0) {
 		switch (
 		    control_parse_request((const char *)evbuffer_pullup(in, -1),
@@ -189,6 +190,7 @@ control_client_on_sent(struct bufferevent *bev, void *arg)
 	(void)bev;
 	if (!client->busy || client->command.more == NULL)
 		return;
+	turn_now(client->server->view->turn);
 	control_client_more(client);
 	control_client_go(client);
 }

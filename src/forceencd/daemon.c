@@ -36,6 +36,7 @@
 struct daemon {
 	struct event_base *base;
 	struct session_shared shared;
+	struct turn turn;
 	struct view view;
 	struct control_server *control;
 	struct event *on_signal[3];
@@ -216,8 +217,9 @@ static void
 daemon_turn(struct daemon *daemon)
 {
 	struct view *view = &daemon->view;
-	uint64_t now = clock_now(), at;
+	uint64_t us = clock_us(), now = us / 1000, at;
 
+	turn_begin(&daemon->turn, us);
 	at = dial_tick(daemon->env.dial, now);
 	at = daemon_sooner(at, tables_tick(view->tables, now));
 	at = daemon_sooner(at, resolve_tick(view->resolve, now));
@@ -232,6 +234,7 @@ daemon_turn(struct daemon *daemon)
 		at = daemon_sooner(at, daemon->end_at);
 	}
 	daemon_set_timer(daemon, at, now);
+	turn_end(&daemon->turn, clock_us());
 }
 
 static void
@@ -273,8 +276,7 @@ static int
 daemon_set_conf(struct daemon *daemon, struct conf *conf,
     struct handover *handover, struct err *err)
 {
-	struct service *old = daemon->shared.service;
-	struct service *service;
+	struct service *old = daemon->shared.service, *service;
 
 	service = service_new(
 	    conf, daemon->view.tables, daemon->view.answerers, old, err);
@@ -366,6 +368,7 @@ daemon_on_signal(evutil_socket_t signo, short what, void *arg)
 	struct daemon *daemon = arg;
 
 	(void)what;
+	turn_now(&daemon->turn);
 	if (signo != SIGHUP) {
 		daemon_end(daemon);
 		return;
@@ -411,7 +414,9 @@ daemon_init(struct daemon *daemon, const struct conf *conf)
 	view->answerers = answerers_new(&daemon->env);
 	view->resolve = resolve_new();
 	daemon->shared.resolve = view->resolve;
-	view->clients = clients_new(daemon->base, &daemon->shared);
+	view->turn = &daemon->turn;
+	view->clients =
+	    clients_new(daemon->base, &daemon->shared, &daemon->turn);
 	view->listeners = listeners_new(
 	    daemon->base, daemon_on_accept, daemon_on_full, daemon);
 	view->http = pages_new(daemon->base, view);

@@ -115,6 +115,7 @@ floor_on_reply(
 	enum floor_walk_stop stop;
 	struct floor_said heard;
 
+	source_answered(floor->map.upstream, ask);
 	fact->told = true;
 	fact->asked = false;
 	floor_walk_learn(&floor->map, fact, said, now, &heard);

@@ -17,7 +17,8 @@ ldap_lane_add(struct ldap_lane *lane, int id, struct ldap_flight *flight)
 	while (slot->used)
 		slot++;
 	MUST(slot < lane->slot + LDAP_LANE_SLOTS);
-	*slot = (struct ldap_slot){.used = true, .id = id, .flight = flight};
+	*slot = (struct ldap_slot){
+	    .used = true, .id = id, .flight = flight, .sent_us = clock_us()};
 	flight->lane = lane;
 	lane->link.busy++;
 }
@@ -53,6 +54,8 @@ ldap_lane_end(struct ldap_lane *lane, int id)
 		return;
 	if (slot->flight != NULL)
 		slot->flight->lane = NULL;
+	histogram_add(&lane->link.servers->list[lane->link.server].counts.took,
+	    clock_us() - slot->sent_us);
 	*slot = (struct ldap_slot){0};
 	MUST(lane->link.busy > 0);
 	lane->link.busy--;
@@ -177,4 +180,14 @@ ldap_lanes_tick(struct ldap_lanes *lanes, uint64_t now)
 			next = at;
 	}
 	return next;
+}
+
+void
+ldap_lanes_view(
+    const struct ldap_lanes *lanes, unsigned i, struct source_server *out)
+{
+	unsigned j;
+
+	for (j = 0; j < lanes->n; j++)
+		ldap_link_view(&lanes->lane[j].link, i, out);
 }

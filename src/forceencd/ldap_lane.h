@@ -33,6 +33,7 @@ struct ldap_slot {
 	int id;
 	struct ldap_flight *flight; /* NULL: forgotten; its reply is thrown
 				     * away when it comes */
+	uint64_t sent_us;
 };
 
 /* A connection with its searches. */
@@ -76,5 +77,7 @@ bool ldap_lanes_any_up(const struct ldap_lanes *);
 void ldap_lanes_want(struct ldap_lanes *, uint64_t now);
 uint64_t ldap_lanes_want_at(const struct ldap_lanes *);
 uint64_t ldap_lanes_tick(struct ldap_lanes *, uint64_t now);
+void ldap_lanes_view(
+    const struct ldap_lanes *, unsigned i, struct source_server *);
 
 #endif

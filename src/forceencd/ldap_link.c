@@ -186,6 +186,19 @@ ldap_link_is_dialing(const struct ldap_link *link)
 }
 
 void
+ldap_link_view(
+    const struct ldap_link *link, unsigned i, struct source_server *out)
+{
+	if (ldap_link_is_up(link) && link->server == i) {
+		out->connections++;
+		out->flights += link->busy;
+		out->health = SOURCE_UP;
+	} else if (ldap_link_is_dialing(link) && link->job_server == i &&
+	    out->health != SOURCE_UP)
+		out->health = SOURCE_CONNECTING;
+}
+
+void
 ldap_link_give_up(struct ldap_link *link, const struct err *why)
 {
 	if (!ldap_link_is_up(link))

@@ -83,6 +83,10 @@ void ldap_link_give_up(struct ldap_link *, const struct err *why);
 /* Ends it without fault; down() is not called. */
 void ldap_link_close(struct ldap_link *);
 
+/* Adds what it has to do with the i-th server. */
+void ldap_link_view(
+    const struct ldap_link *, unsigned i, struct source_server *);
+
 /* Returns when to call again: CLOCK_NEVER, or now if there is more to read. */
 uint64_t ldap_link_tick(struct ldap_link *, uint64_t now);
 

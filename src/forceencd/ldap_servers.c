@@ -70,6 +70,7 @@ ldap_servers_fail(struct ldap_servers *servers, unsigned i,
 		    server->conf->url, why->text, servers->n);
 	backoff_fail(&server->backoff, now, servers->longest, random);
 	server->why = *why;
+	server->counts.failures++;
 	servers->last = i;
 }
 
@@ -99,6 +100,21 @@ const struct err *
 ldap_servers_why(const struct ldap_servers *servers)
 {
 	return &servers->list[servers->last].why;
+}
+
+void
+ldap_servers_view(
+    const struct ldap_servers *servers, unsigned i, struct source_server *out)
+{
+	const struct ldap_server *server = &servers->list[i];
+
+	out->name = server->conf->url;
+	out->counts = &server->counts;
+	if (server->backoff.failures == 0)
+		return;
+	out->health = SOURCE_DOWN;
+	out->next_try = server->backoff.until;
+	out->why = server->why.text;
 }
 
 void

@@ -10,6 +10,7 @@
 #include "forceenc/conf.h"
 #include "forceenc/err.h"
 #include "forceencd/backoff.h"
+#include "forceencd/source.h"
 
 /*
  * The servers of an ldap: table in the order of its file, and what is known
@@ -19,6 +20,7 @@ struct ldap_server {
 	const struct conf_ldap_server *conf;
 	struct backoff backoff;
 	struct err why; /* it failed last */
+	struct source_server_counts counts;
 };
 
 struct ldap_servers {
@@ -48,6 +50,10 @@ void ldap_servers_work(struct ldap_servers *, unsigned i);
 bool ldap_servers_are_down(const struct ldap_servers *);
 /* Why the last one did. */
 const struct err *ldap_servers_why(const struct ldap_servers *);
+
+/* What is known of the i-th; the rest is the connections'. */
+void ldap_servers_view(
+    const struct ldap_servers *, unsigned i, struct source_server *);
 
 /* What was known is too old to go by. */
 void ldap_servers_forget(struct ldap_servers *);

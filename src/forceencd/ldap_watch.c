@@ -51,6 +51,7 @@ ldap_watch_lose(struct ldap_watch *watch, const char *why)
 		log_warn("%s: changes aren't told any more: %s; answers live "
 			 "by their time until they are",
 		    watch->source->name, why);
+	err_set(&watch->why, "%s", why);
 	ldap_watch_end(watch);
 }
 
@@ -61,6 +62,7 @@ ldap_watch_refused(struct ldap_watch *watch, const char *why, uint64_t now)
 	log_warn("%s: no changes are told: %s; answers live by their time "
 		 "(retry=%s)",
 	    watch->source->name, why, text_time(LDAP_WATCH_RETRY));
+	err_set(&watch->why, "%s", why);
 	ldap_watch_end(watch);
 	watch->retry_at = now + LDAP_WATCH_RETRY;
 	ldap_link_give_up(&watch->link, &(struct err){"refused"});
@@ -408,6 +410,32 @@ ldap_watch_look(struct ldap_watch *watch)
 		return SOURCE_BEGUN;
 	}
 	return SOURCE_SAME;
+}
+
+void
+ldap_watch_view(const struct ldap_watch *watch, struct source_watch *out)
+{
+	if (watch->live)
+		out->state = SOURCE_WATCH_LIVE;
+	else if (watch->id != 0)
+		out->state = SOURCE_WATCH_REFRESHING;
+	else if (!ldap_link_is_up(&watch->link) &&
+	    ldap_servers_are_down(watch->link.servers))
+		out->why = ldap_servers_why(watch->link.servers)->text;
+	else
+		out->why = watch->why.text[0] != '\0' ? watch->why.text
+						      : "not connected yet";
+}
+
+void
+ldap_watch_view_server(
+    const struct ldap_watch *watch, unsigned i, struct source_server *out)
+{
+	unsigned flights = out->flights;
+
+	ldap_link_view(&watch->link, i, out);
+	/* What it asked for never ends. */
+	out->flights = flights;
 }
 
 /* Asks for a sign of life, or misses the one that was asked for. */

@@ -34,6 +34,7 @@ struct ldap_watch {
 	uint64_t begun_at;
 	bool sweeping;
 	uint64_t retry_at; /* CLOCK_NEVER: not waiting */
+	struct err why;    /* it isn't live; empty: it never was tried */
 	bool beating;      /* a sign of life was asked for */
 	uint64_t beat_at;
 };
@@ -48,5 +49,9 @@ void ldap_watch_note(struct ldap_watch *, const struct source_ask *);
 
 enum source_sight ldap_watch_look(struct ldap_watch *);
 uint64_t ldap_watch_tick(struct ldap_watch *, uint64_t now);
+void ldap_watch_view(const struct ldap_watch *, struct source_watch *);
+/* Adds what it has to do with the i-th server. */
+void ldap_watch_view_server(
+    const struct ldap_watch *, unsigned i, struct source_server *);
 
 #endif

@@ -22,15 +22,14 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "forceenc/buf.h"
 #include "forceenc/clock.h"
 #include "forceenc/log.h"
 #include "forceenc/mem.h"
 #include "forceenc/must.h"
 #include "forceenc/text.h"
 #include "forceencd/backoff.h"
-#include "forceencd/order.h"
 #include "forceencd/pgsql_connect.h"
+#include "forceencd/pgsql_servers.h"
 #include "forceencd/wake.h"
 
 /* A server that stops a query by itself gets this much more time to say so,
@@ -60,11 +59,7 @@ struct pgsql_link {
 	bool down;
 	struct backoff backoff;
 
-	/* A round over all servers. */
-	unsigned order[CONF_PGSQL_HOSTS_MAX];
-	unsigned at;
-	bool failed[CONF_PGSQL_HOSTS_MAX]; /* since it was last good */
-	struct err why[CONF_PGSQL_HOSTS_MAX];
+	struct pgsql_servers servers;
 
 	struct pgsql_connect *connect; /* CONNECTING */
 	struct pq *pq;                 /* SETTING_UP, AT_WORK */
@@ -86,13 +81,13 @@ pgsql_link_new(const char *name, const struct conf_pgsql *conf,
 {
 	struct pgsql_link *link = mem_zalloc(sizeof(*link));
 
-	MUST(conf->nhosts > 0 && conf->nhosts <= CONF_PGSQL_HOSTS_MAX);
 	link->name = name;
 	link->conf = conf;
 	link->env = env;
 	link->lasts = lasts;
 	link->ops = ops;
 	link->arg = arg;
+	pgsql_servers_init(&link->servers, conf);
 	wake_init(&link->wake, env->base);
 	return link;
 }
@@ -114,6 +109,7 @@ pgsql_link_free(struct pgsql_link *link)
 	pgsql_connect_free(link->connect);
 	pgsql_link_hang_up(link);
 	wake_fini(&link->wake);
+	pgsql_servers_fini(&link->servers);
 	free(link);
 }
 
@@ -143,18 +139,53 @@ pgsql_link_pq(const struct pgsql_link *link)
 }
 
 /* The server that is being tried, or used. */
-static unsigned
-pgsql_link_at(const struct pgsql_link *link)
+static const struct conf_pgsql_host *
+pgsql_link_host(const struct pgsql_link *link)
 {
-	return link->order[link->at];
+	return &link->conf->host[pgsql_servers_at(&link->servers)];
 }
 
 void
 pgsql_link_good(struct pgsql_link *link)
 {
 	link->good = true;
-	link->failed[pgsql_link_at(link)] = false;
+	pgsql_servers_work(&link->servers);
 	backoff_reset(&link->backoff);
+}
+
+void
+pgsql_link_count(struct pgsql_link *link, uint64_t took_us)
+{
+	unsigned at = pgsql_servers_at(&link->servers);
+
+	histogram_add(&link->servers.counts[at].took, took_us);
+}
+
+void
+pgsql_link_view(
+    const struct pgsql_link *link, unsigned i, struct source_server *out)
+{
+	if (out->name == NULL)
+		pgsql_servers_view(&link->servers, i, out);
+	if (out->health == SOURCE_DOWN && link->phase == PGSQL_LINK_WAITING)
+		out->next_try = link->backoff.until;
+	if (pgsql_servers_at(&link->servers) != i)
+		return;
+	switch (link->phase) {
+	case PGSQL_LINK_RESTING:
+	case PGSQL_LINK_WAITING:
+		break;
+	case PGSQL_LINK_CONNECTING:
+	case PGSQL_LINK_SETTING_UP:
+		if (out->health != SOURCE_UP)
+			out->health = SOURCE_CONNECTING;
+		break;
+	case PGSQL_LINK_AT_WORK:
+		out->health = SOURCE_UP;
+		out->connections++;
+		out->flights += pq_flights(link->pq);
+		break;
+	}
 }
 
 void
@@ -162,20 +193,6 @@ pgsql_link_give_up(struct pgsql_link *link, const struct err *why)
 {
 	link->given_up = true;
 	link->give_up_why = *why;
-}
-
-/* What each server had to say, in the order of the configuration: the same
- * trouble reads the same each time. */
-static void
-pgsql_link_explain(const struct pgsql_link *link, struct err *why)
-{
-	struct buf all = {0};
-	size_t i;
-
-	for (i = 0; i < link->conf->nhosts; i++)
-		buf_printf(&all, "%s%s", i > 0 ? "; " : "", link->why[i].text);
-	err_set(why, "%s", buf_text(&all));
-	buf_fini(&all);
 }
 
 static uint64_t
@@ -190,21 +207,17 @@ pgsql_link_random(void)
 static void
 pgsql_link_dial(struct pgsql_link *link, uint64_t now)
 {
-	const struct conf_pgsql *conf = link->conf;
-
 	link->phase = PGSQL_LINK_CONNECTING;
 	link->good = false;
 	link->refused = false;
-	link->connect = pgsql_connect_new(&conf->host[pgsql_link_at(link)],
-	    link->env, now + conf->connect_time_limit);
+	link->connect = pgsql_connect_new(pgsql_link_host(link), link->env,
+	    now + link->conf->connect_time_limit);
 }
 
 static void
 pgsql_link_begin_round(struct pgsql_link *link, uint64_t now)
 {
-	order_make(link->order, link->failed, (unsigned)link->conf->nhosts,
-	    pgsql_link_random());
-	link->at = 0;
+	pgsql_servers_begin(&link->servers, pgsql_link_random());
 	link->wanted = false;
 	pgsql_link_dial(link, now);
 }
@@ -213,13 +226,11 @@ pgsql_link_begin_round(struct pgsql_link *link, uint64_t now)
 static void
 pgsql_link_next(struct pgsql_link *link, const struct err *why, uint64_t now)
 {
-	unsigned host = pgsql_link_at(link);
 	struct err all;
 
 	pgsql_link_hang_up(link);
-	link->failed[host] = true;
-	link->why[host] = *why;
-	if (++link->at < link->conf->nhosts) {
+	pgsql_servers_fail(&link->servers, why);
+	if (pgsql_servers_next(&link->servers)) {
 		pgsql_link_dial(link, now);
 		return;
 	}
@@ -227,7 +238,7 @@ pgsql_link_next(struct pgsql_link *link, const struct err *why, uint64_t now)
 	backoff_fail(&link->backoff, now, link->conf->retry_interval,
 	    (uint32_t)pgsql_link_random());
 	link->down = true;
-	pgsql_link_explain(link, &all);
+	pgsql_servers_explain(&link->servers, &all);
 	link->ops->down(&all, link->arg, now);
 }
 
@@ -251,7 +262,6 @@ pgsql_link_warn_lost(
 static void
 pgsql_link_lose(struct pgsql_link *link, const struct err *why, uint64_t now)
 {
-	unsigned host = pgsql_link_at(link);
 	bool good = link->good;
 
 	pgsql_link_warn_lost(link, why, now);
@@ -263,8 +273,7 @@ pgsql_link_lose(struct pgsql_link *link, const struct err *why, uint64_t now)
 	}
 	/* It did work, so it's worth a round over all of them. */
 	pgsql_link_hang_up(link);
-	link->failed[host] = true;
-	link->why[host] = *why;
+	pgsql_servers_fail(&link->servers, why);
 	pgsql_link_begin_round(link, now);
 }
 
@@ -272,7 +281,7 @@ pgsql_link_lose(struct pgsql_link *link, const struct err *why, uint64_t now)
 static void
 pgsql_link_name_host(const struct pgsql_link *link, struct err *why)
 {
-	err_prefix(why, "%s", link->conf->host[pgsql_link_at(link)].name);
+	err_prefix(why, "%s", pgsql_link_host(link)->name);
 }
 
 static void

@@ -39,10 +39,11 @@ struct pgsql_listen {
 	bool echoing;     /* one is on its way */
 	uint64_t echo_at; /* when it was sent, or the next one is due */
 
-	bool live;    /* notices do come */
-	bool begun;   /* since the last look */
-	bool changed; /* since the last look: anything may have */
-	bool logged;  /* that they don't come */
+	bool live;      /* notices do come */
+	bool begun;     /* since the last look */
+	bool changed;   /* since the last look: anything may have */
+	struct err why; /* they don't come; empty: not tried yet */
+	bool logged;    /* that they don't come */
 	bool was_logged;
 	uint64_t logged_at;
 };
@@ -64,6 +65,7 @@ pgsql_listen_warn(struct pgsql_listen *listen, const char *why, uint64_t now)
 	    listen->was_logged && now - listen->logged_at < PGSQL_LISTEN_QUIET;
 
 	listen->live = false;
+	err_set(&listen->why, "%s", why);
 	if (listen->logged || quiet)
 		return;
 	log_warn("%s: changes aren't noticed, answers live by their time "
@@ -249,6 +251,25 @@ pgsql_listen_look(struct pgsql_listen *listen)
 		return SOURCE_SAME;
 	listen->begun = false;
 	return SOURCE_BEGUN;
+}
+
+void
+pgsql_listen_view(const struct pgsql_listen *listen, struct source_watch *out)
+{
+	if (listen->live)
+		out->state = SOURCE_WATCH_LIVE;
+	else if (listen->echoing)
+		out->state = SOURCE_WATCH_REFRESHING;
+	else
+		out->why = listen->why.text[0] != '\0' ? listen->why.text
+						       : "not connected yet";
+}
+
+void
+pgsql_listen_view_server(
+    const struct pgsql_listen *listen, unsigned i, struct source_server *out)
+{
+	pgsql_link_view(listen->link, i, out);
 }
 
 /* A notice to oneself that doesn't come back: if one ever did, this connection

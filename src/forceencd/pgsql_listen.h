@@ -25,6 +25,10 @@ struct pgsql_listen *pgsql_listen_new(
 void pgsql_listen_free(struct pgsql_listen *); /* NULL is fine */
 
 enum source_sight pgsql_listen_look(struct pgsql_listen *);
+void pgsql_listen_view(const struct pgsql_listen *, struct source_watch *);
+/* Adds what it has to do with the i-th server. */
+void pgsql_listen_view_server(
+    const struct pgsql_listen *, unsigned i, struct source_server *);
 
 /* Does what is due; returns when it wants to be called again. */
 uint64_t pgsql_listen_tick(struct pgsql_listen *, uint64_t now);

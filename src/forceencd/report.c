@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "forceenc/clock.h"
 #include "forceencd/explain.h"
 
 static void
@@ -21,8 +22,101 @@ report_text(json_t *out, const char *name, const char *text)
 	json_object_set_new(out, name, explain_string(text, strlen(text)));
 }
 
+/* Microseconds as milliseconds. */
+static void
+report_ms(json_t *out, const char *name, uint64_t us)
+{
+	json_object_set_new(out, name, json_real((double)us / 1000));
+}
+
+/* How long answers took. Nothing is said of none. */
+static void
+report_latency(json_t *out, const struct histogram *took)
+{
+	json_t *latency = json_object();
+
+	report_count(latency, "answers", took->n);
+	if (took->n > 0) {
+		report_ms(latency, "p50_ms", histogram_quantile(took, 0.5));
+		report_ms(latency, "p99_ms", histogram_quantile(took, 0.99));
+		report_ms(latency, "max_ms", took->max);
+	}
+	json_object_set_new(out, "latency", latency);
+}
+
+static const char *
+report_health(const struct source_server *server, uint64_t now)
+{
+	switch (server->health) {
+	case SOURCE_IDLE:
+		return "idle";
+	case SOURCE_CONNECTING:
+		return "connecting";
+	case SOURCE_UP:
+		return "up";
+	case SOURCE_DOWN:
+		break;
+	}
+	return server->next_try != CLOCK_NEVER && server->next_try > now
+	    ? "backing off"
+	    : "down";
+}
+
 static json_t *
-report_source(const struct source *source, bool watched, unsigned flights)
+report_server(const struct source_server *server, uint64_t now)
+{
+	const char *state = report_health(server, now);
+	json_t *out = json_object();
+
+	report_text(out, "server", server->name);
+	report_text(out, "state", state);
+	if (strcmp(state, "backing off") == 0)
+		json_object_set_new(out, "next_try",
+		    json_real((double)(server->next_try - now) / 1000));
+	if (server->why != NULL)
+		report_text(out, "why", server->why);
+	report_count(out, "connections", server->connections);
+	report_count(out, "flights", server->flights);
+	report_count(out, "failures", server->counts->failures);
+	report_latency(out, &server->counts->took);
+	return out;
+}
+
+/* Adds them, and what they have together. */
+static void
+report_servers(json_t *out, struct source *source, uint64_t now)
+{
+	json_t *list = json_array();
+	struct source_server server;
+	uint64_t connections = 0;
+	unsigned i;
+
+	for (i = 0; source_server(source, i, &server); i++) {
+		json_array_append_new(list, report_server(&server, now));
+		connections += server.connections;
+	}
+	report_count(out, "connections", connections);
+	json_object_set_new(out, "servers", list);
+}
+
+static void
+report_watch(json_t *out, struct source *source)
+{
+	static const char *const states[] = {
+	    [SOURCE_WATCH_OFF] = "off",
+	    [SOURCE_WATCH_REFRESHING] = "refreshing",
+	    [SOURCE_WATCH_LIVE] = "live",
+	};
+	struct source_watch watch;
+
+	source_watch(source, &watch);
+	report_text(out, "watch", states[watch.state]);
+	if (watch.state == SOURCE_WATCH_OFF)
+		report_text(out, "watch_why", watch.why);
+}
+
+static json_t *
+report_source(struct source *source, uint64_t now)
 {
 	json_t *out = json_object();
 
@@ -30,33 +124,51 @@ report_source(const struct source *source, bool watched, unsigned flights)
 	report_text(out, "state", source->down ? "down" : "up");
 	if (source->down)
 		report_text(out, "why", source->trouble.text);
-	json_object_set_new(out, "watched", json_boolean(watched));
 	report_count(out, "asked", source->asked);
 	report_count(out, "unsure", source->unsure);
 	report_count(out, "flaps", source->flaps);
-	report_count(out, "flights", flights);
+	report_latency(out, &source->took);
+	report_servers(out, source, now);
 	return out;
 }
 
 static json_t *
-report_table(const struct table *table)
+report_table(struct table *table, uint64_t now)
 {
-	return report_source(
-	    table_source(table), table_watched(table), table_flights(table));
+	const struct table_counts *counts = table_counts(table);
+	json_t *out = report_source(table_source(table), now);
+
+	json_object_set_new(out, "watched", json_boolean(table_watched(table)));
+	report_watch(out, table_source(table));
+	report_count(out, "fresh", counts->fresh);
+	report_count(out, "stale", counts->stale);
+	report_count(out, "none", counts->none);
+	report_count(out, "served_stale", counts->served_stale);
+	report_count(out, "flights", table_flights(table));
+	report_count(out, "full", counts->full);
+	return out;
 }
 
+/* Who it asks is shown as a table is. */
 static void
-report_answerer(const struct answerer *answerer, json_t *out, json_t *tables)
+report_answerer(
+    const struct answerer *answerer, uint64_t now, json_t *out, json_t *tables)
 {
+	json_t *source;
+
 	if (answerer->raised != NULL)
 		report_count(out, "raised", *answerer->raised);
-	if (answerer->source != NULL)
-		json_array_append_new(tables,
-		    report_source(answerer->source, false, answerer->waiting));
+	if (answerer->source == NULL)
+		return;
+	source = report_source(answerer->source, now);
+	json_object_set_new(source, "watched", json_false());
+	report_watch(source, answerer->source);
+	report_count(source, "flights", answerer->waiting);
+	json_array_append_new(tables, source);
 }
 
 static json_t *
-report_map(const struct map *map)
+report_map(const struct map *map, uint64_t now)
 {
 	const struct map_counts *counts = &map->counts;
 	json_t *out = json_object(), *list = json_array();
@@ -78,9 +190,9 @@ report_map(const struct map *map)
 	report_count(out, "late", counts->late);
 	list = json_array();
 	for (i = 0; i < map->conf->ntables; i++)
-		json_array_append_new(list, report_table(map->table[i]));
+		json_array_append_new(list, report_table(map->table[i], now));
 	if (map->answerer != NULL)
-		report_answerer(map->answerer, out, list);
+		report_answerer(map->answerer, now, out, list);
 	json_object_set_new(out, "tables", list);
 	return out;
 }
@@ -120,6 +232,44 @@ report_listener(const struct conf_listen *listen, void *arg)
 	json_array_append_new(arg, out);
 }
 
+/* How many turns took how long, each counted once. */
+static json_t *
+report_turns(const struct histogram *took)
+{
+	static const unsigned below_ms[] = {1, 2, 5, 10, 20, 50, 100};
+	json_t *list = json_array(), *step;
+	uint64_t seen = 0, n;
+	size_t i;
+
+	for (i = 0; i < sizeof(below_ms) / sizeof(*below_ms); i++) {
+		n = histogram_below(took, below_ms[i] * UINT64_C(1000));
+		step = json_pack("{s:i}", "below_ms", (int)below_ms[i]);
+		report_count(step, "turns", n - seen);
+		json_array_append_new(list, step);
+		seen = n;
+	}
+	step = json_pack("{s:n}", "below_ms");
+	report_count(step, "turns", took->n - seen);
+	json_array_append_new(list, step);
+	return list;
+}
+
+static json_t *
+report_loop(const struct turn *turn)
+{
+	const struct histogram *took = &turn->took;
+	json_t *out = json_object();
+
+	report_count(out, "turns", took->n);
+	report_ms(out, "p50_ms", histogram_quantile(took, 0.5));
+	report_ms(out, "p99_ms", histogram_quantile(took, 0.99));
+	report_ms(out, "longest_ms", took->max);
+	report_ms(
+	    out, "longest_of_late_ms", turn_longest_lately(turn, clock_us()));
+	json_object_set_new(out, "by_time", report_turns(took));
+	return out;
+}
+
 json_t *
 report_cache(const struct view *view)
 {
@@ -157,10 +307,11 @@ report_status(const struct view *view, uint64_t now)
 	json_object_set_new(out, "listeners", list);
 	list = json_array();
 	for (i = 0; i < service->conf->nmaps; i++)
-		json_array_append_new(list, report_map(&service->map[i]));
+		json_array_append_new(list, report_map(&service->map[i], now));
 	json_object_set_new(out, "maps", list);
 	json_object_set_new(out, "clients", report_clients(view));
 	json_object_set_new(out, "cache", report_cache(view));
+	json_object_set_new(out, "loop", report_loop(view->turn));
 	report_count(out, "waiting",
 	    resolve_tickets(view->resolve) +
 		answerers_waiting(view->answerers));

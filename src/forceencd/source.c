@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "forceenc/clock.h"
 #include "forceenc/log.h"
 
 /* A source that comes and goes for the same reason is logged this often (ms). */
@@ -36,10 +37,22 @@ source_ask(struct source *source, struct source_ask *ask, uint64_t now,
 
 	source->asked++;
 	source_reply_init(reply);
+	ask->asked_us = clock_us();
 	status = source->ops->ask(source, ask, now, reply);
-	if (status == SOURCE_DONE && reply->kind == SOURCE_UNSURE)
+	if (status == SOURCE_WAIT)
+		return status;
+	if (reply->kind == SOURCE_UNSURE)
 		source->unsure++;
+	/* Nobody was asked where the answer should have taken time. */
+	if (!source->ops->remote)
+		source_answered(source, ask);
 	return status;
+}
+
+void
+source_answered(struct source *source, const struct source_ask *ask)
+{
+	histogram_add(&source->took, clock_us() - ask->asked_us);
 }
 
 void
@@ -58,6 +71,23 @@ uint64_t
 source_tick(struct source *source, uint64_t now)
 {
 	return source->ops->tick(source, now);
+}
+
+bool
+source_server(struct source *source, unsigned i, struct source_server *out)
+{
+	*out = (struct source_server){.next_try = CLOCK_NEVER};
+	return source->ops->server != NULL &&
+	    source->ops->server(source, i, out);
+}
+
+void
+source_watch(struct source *source, struct source_watch *out)
+{
+	*out = (struct source_watch){
+	    .state = SOURCE_WATCH_OFF, .why = "it can't tell of them"};
+	if (source->ops->watch != NULL)
+		source->ops->watch(source, out);
 }
 
 void

@@ -12,6 +12,7 @@
 #include "forceenc/answer.h"
 #include "forceenc/conf.h"
 #include "forceenc/err.h"
+#include "forceenc/histogram.h"
 
 /*
  * A source is one table file asked for facts: a driver behind a struct of
@@ -50,6 +51,7 @@ struct source_ask {
 	    struct source_ask *, const struct source_reply *, uint64_t now);
 	TAILQ_ENTRY(source_ask) link; /* the driver's while it waits */
 	uint64_t until;               /* the same */
+	uint64_t asked_us;            /* source_ask()'s */
 };
 
 TAILQ_HEAD(source_asks, source_ask);
@@ -68,6 +70,42 @@ enum source_sight {
 	SOURCE_BLIND,   /* it can't tell: facts live by their time alone */
 };
 
+enum source_health {
+	SOURCE_IDLE, /* no connection, and nothing against it */
+	SOURCE_CONNECTING,
+	SOURCE_UP,   /* connected */
+	SOURCE_DOWN, /* it failed last */
+};
+
+/* What a driver counts of each of its servers. */
+struct source_server_counts {
+	uint64_t failures;     /* to connect, or of connections */
+	struct histogram took; /* its answers: us since they were asked for */
+};
+
+/* How a server is doing. Everything is borrowed, for now. */
+struct source_server {
+	const char *name; /* without secrets */
+	enum source_health health;
+	uint64_t next_try; /* of one that is DOWN; CLOCK_NEVER: when it's its
+			    * turn */
+	const char *why;   /* of one that failed last; NULL */
+	unsigned connections;
+	unsigned flights; /* questions it hasn't answered yet */
+	const struct source_server_counts *counts;
+};
+
+enum source_watch_state {
+	SOURCE_WATCH_OFF, /* changes aren't noticed: why */
+	SOURCE_WATCH_REFRESHING,
+	SOURCE_WATCH_LIVE,
+};
+
+struct source_watch {
+	enum source_watch_state state;
+	const char *why; /* of OFF; borrowed, for now */
+};
+
 struct dial;
 struct event_base;
 struct source;
@@ -79,6 +117,10 @@ struct source_ops {
 	void (*cancel)(struct source *, struct source_ask *);
 	enum source_sight (*look)(struct source *, uint64_t now);
 	uint64_t (*tick)(struct source *, uint64_t now);
+	/* For status; either may be NULL. server is false where there are no
+	 * more than i. */
+	bool (*server)(struct source *, unsigned i, struct source_server *);
+	void (*watch)(struct source *, struct source_watch *);
 	void (*free)(struct source *);
 };
 
@@ -93,8 +135,9 @@ struct source {
 	/* For forceencctl status. */
 	uint64_t asked;
 	uint64_t unsure;
-	uint64_t flaps; /* times it went down */
-	bool down;      /* the last attempt failed */
+	uint64_t flaps;        /* times it went down */
+	struct histogram took; /* us from a question to what came of it */
+	bool down;             /* the last attempt failed */
 	bool logged_down;
 	uint64_t logged_at;
 	struct err trouble; /* why it went down last */
@@ -118,6 +161,13 @@ enum source_sight source_look(struct source *, uint64_t now);
 /* Does what is due; returns when it wants to be called again, CLOCK_NEVER if
  * only an event can wake it. */
 uint64_t source_tick(struct source *, uint64_t now);
+
+/* For whoever is told of an answer that took time. */
+void source_answered(struct source *, const struct source_ask *);
+
+/* For status. False: there are no more than i servers. */
+bool source_server(struct source *, unsigned i, struct source_server *);
+void source_watch(struct source *, struct source_watch *);
 
 /* For drivers: what is known of this key is no longer so, nor what is being
  * asked. */

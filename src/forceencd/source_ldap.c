@@ -11,6 +11,7 @@
 #include "forceenc/mem.h"
 #include "forceenc/must.h"
 #include "forceenc/text.h"
+#include "forceencd/ldap_entry.h"
 #include "forceencd/ldap_lane.h"
 #include "forceencd/ldap_search.h"
 #include "forceencd/ldap_watch.h"
@@ -179,34 +180,6 @@ source_ldap_cancel(struct source *base, struct source_ask *ask)
 	free(flight);
 }
 
-struct source_ldap_adding {
-	const struct source_ldap *source;
-	struct ldap_flight *flight;
-	bool too_many;
-};
-
-static void
-source_ldap_on_value(const char *value, size_t len, void *arg)
-{
-	struct source_ldap_adding *adding = arg;
-	struct ldap_flight *flight = adding->flight;
-
-	if (!adding->too_many)
-		adding->too_many = !values_add(&adding->source->rules,
-		    flight->ask, value, len, &flight->nvalues, &flight->reply);
-}
-
-static void
-source_ldap_on_entry(struct source_ldap *source, struct ldap_lane *lane,
-    struct ldap_flight *flight, uint64_t now)
-{
-	struct source_ldap_adding adding = {.source = source, .flight = flight};
-
-	directory_each_value(lane->link.dir, source_ldap_on_value, &adding);
-	if (adding.too_many)
-		source_ldap_finish(source, flight, now);
-}
-
 /* What the server itself doesn't hold is not of this table, as with Postfix.
  * The administrator should know once. */
 static void
@@ -279,8 +252,9 @@ source_ldap_on_message(
 	lane->used_at = now;
 	switch (event->kind) {
 	case DIRECTORY_ENTRY:
-		if (flight != NULL)
-			source_ldap_on_entry(source, lane, flight, now);
+		if (flight != NULL &&
+		    !ldap_entry_take(&source->rules, link->dir, flight))
+			source_ldap_finish(source, flight, now);
 		break;
 	case DIRECTORY_REFERENCE:
 		source_ldap_on_part(source, event);
@@ -435,6 +409,31 @@ source_ldap_look(struct source *base, uint64_t now)
 				     : SOURCE_BLIND;
 }
 
+static bool
+source_ldap_server(struct source *base, unsigned i, struct source_server *out)
+{
+	struct source_ldap *source = source_ldap_of(base);
+
+	if (i >= source->servers.n)
+		return false;
+	ldap_servers_view(&source->servers, i, out);
+	ldap_lanes_view(&source->lanes, i, out);
+	if (source->watch != NULL)
+		ldap_watch_view_server(source->watch, i, out);
+	return true;
+}
+
+static void
+source_ldap_watch(struct source *base, struct source_watch *out)
+{
+	struct source_ldap *source = source_ldap_of(base);
+
+	if (source->watch != NULL)
+		ldap_watch_view(source->watch, out);
+	else
+		out->why = "watch = no";
+}
+
 static void
 source_ldap_free(struct source *base)
 {
@@ -456,6 +455,8 @@ static const struct source_ops source_ldap_ops = {
     .cancel = source_ldap_cancel,
     .look = source_ldap_look,
     .tick = source_ldap_tick,
+    .server = source_ldap_server,
+    .watch = source_ldap_watch,
     .free = source_ldap_free,
 };
 

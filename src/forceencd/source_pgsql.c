@@ -33,6 +33,7 @@ struct source_pgsql_flight {
 	bool used;
 	bool again;             /* it was lost once before */
 	struct source_ask *ask; /* NULL: nobody wants the answer any more */
+	uint64_t sent_us;
 };
 
 struct source_pgsql {
@@ -183,6 +184,7 @@ source_pgsql_land(struct source_pgsql *source,
 	struct source_ask *ask = flight->ask;
 	struct source_reply reply = {.kind = SOURCE_UNSURE};
 
+	pgsql_link_count(source->link, clock_us() - flight->sent_us);
 	*flight = (struct source_pgsql_flight){0};
 	pgsql_link_good(source->link);
 	if (answer->kind == PQ_KIND_DONE)
@@ -380,6 +382,7 @@ source_pgsql_send(struct source_pgsql *source, uint64_t now)
 		if (flight->ask == NULL)
 			break;
 		flight->used = sent = true;
+		flight->sent_us = clock_us();
 		if (source_pgsql_send_one(source, flight, &err) == -1) {
 			pgsql_link_give_up(source->link, &err);
 			return;
@@ -412,6 +415,30 @@ source_pgsql_tick(struct source *base, uint64_t now)
 	return next < at ? next : at;
 }
 
+static bool
+source_pgsql_server(struct source *base, unsigned i, struct source_server *out)
+{
+	struct source_pgsql *source = source_pgsql_of(base);
+
+	if (i >= source->conf->nhosts)
+		return false;
+	pgsql_link_view(source->link, i, out);
+	if (source->listen != NULL)
+		pgsql_listen_view_server(source->listen, i, out);
+	return true;
+}
+
+static void
+source_pgsql_watch(struct source *base, struct source_watch *out)
+{
+	struct source_pgsql *source = source_pgsql_of(base);
+
+	if (source->listen != NULL)
+		pgsql_listen_view(source->listen, out);
+	else
+		out->why = "listen_channel is not set";
+}
+
 static void
 source_pgsql_free(struct source *base)
 {
@@ -433,6 +460,8 @@ static const struct source_ops source_pgsql_ops = {
     .cancel = source_pgsql_cancel,
     .look = source_pgsql_look,
     .tick = source_pgsql_tick,
+    .server = source_pgsql_server,
+    .watch = source_pgsql_watch,
     .free = source_pgsql_free,
 };
 

@@ -362,6 +362,17 @@ source_sqlite_look(struct source *base, uint64_t now)
 }
 
 static void
+source_sqlite_watch(struct source *base, struct source_watch *out)
+{
+	struct source_sqlite *source = source_sqlite_of(base);
+
+	if (source->seen && !base->down)
+		out->state = SOURCE_WATCH_LIVE;
+	else
+		out->why = base->down ? base->trouble.text : "not asked yet";
+}
+
+static void
 source_sqlite_free(struct source *base)
 {
 	struct source_sqlite *source = source_sqlite_of(base);
@@ -378,6 +389,7 @@ static const struct source_ops source_sqlite_ops = {
     .cancel = source_sqlite_cancel,
     .look = source_sqlite_look,
     .tick = source_sqlite_tick,
+    .watch = source_sqlite_watch,
     .free = source_sqlite_free,
 };
 

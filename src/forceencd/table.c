@@ -39,6 +39,7 @@ struct table {
 	uint32_t epoch;   /* of the facts that count */
 	uint32_t changed; /* the epoch that the last known change began */
 	uint64_t looked_at;
+	struct table_counts counts;
 	unsigned nflights;
 	struct table_flights head[TABLE_HEADS];
 };
@@ -197,6 +198,7 @@ table_on_reply(
 
 	LIST_REMOVE(flight, link);
 	table->nflights--;
+	source_answered(table->source, ask);
 	had = cache_peek(table->cache, table->number, flight->key, ask->len,
 	    flight->hash, now, &was);
 	/* Epochs are counted around. A flight from after a change may have
@@ -258,8 +260,10 @@ table_ask(struct table *table, const char *key, size_t len, uint32_t hash,
 {
 	struct table_flight *flight;
 
-	if (table->nflights >= TABLE_FLIGHTS_MAX)
+	if (table->nflights >= TABLE_FLIGHTS_MAX) {
+		table->counts.full++;
 		return TABLE_FULL;
+	}
 	flight = mem_alloc(sizeof(*flight) + len);
 	flight->table = table;
 	flight->hash = hash;
@@ -311,6 +315,7 @@ table_get(struct table *table, const struct table_times *times, const char *key,
 	answer->cached = cache_get(table->cache, table->number, key, len, hash,
 	    &trust, now, &answer->fact, &answer->age);
 	if (answer->cached == CACHE_FRESH) {
+		table->counts.fresh++;
 		/* A busy sender never waits: it's asked again beforehand. */
 		if (table->source->ops->remote &&
 		    table_is_aging(answer, &trust) &&
@@ -321,6 +326,10 @@ table_get(struct table *table, const struct table_times *times, const char *key,
 		}
 		return TABLE_KNOWN;
 	}
+	if (answer->cached == CACHE_STALE)
+		table->counts.stale++;
+	else
+		table->counts.none++;
 	flight = table_flight_find(table, key, len, hash);
 	if (flight != NULL) {
 		table_join(flight, waiter);
@@ -385,9 +394,11 @@ table_get_stale(struct table *table, const char *key, size_t len,
 	*fact = entry.fact;
 	*age = entry.age;
 	/* Epochs are counted around: what isn't older than the change. */
-	if ((int32_t)(entry.epoch - table->changed) >= 0)
-		return true;
-	return fact->present && fact->answer < ANSWER_MAX;
+	if ((int32_t)(entry.epoch - table->changed) < 0 &&
+	    !(fact->present && fact->answer < ANSWER_MAX))
+		return false;
+	table->counts.served_stale++;
+	return true;
 }
 
 bool
@@ -425,10 +436,16 @@ table_number(const struct table *table)
 	return table->number;
 }
 
-const struct source *
+struct source *
 table_source(const struct table *table)
 {
 	return table->source;
+}
+
+const struct table_counts *
+table_counts(const struct table *table)
+{
+	return &table->counts;
 }
 
 bool

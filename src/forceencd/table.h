@@ -61,6 +61,15 @@ struct table *table_new_with(struct source *, struct cache *, uint8_t number);
 /* Nobody may be waiting any more; flights under way are given up. */
 void table_free(struct table *);
 
+/* What the cache had when the table was asked. */
+struct table_counts {
+	uint64_t fresh;
+	uint64_t stale;
+	uint64_t none;
+	uint64_t served_stale; /* facts used since the source couldn't say */
+	uint64_t full;         /* too many on their way */
+};
+
 /* Sets *answer as far as the status says, cached, fact and age always. */
 enum table_status table_get(struct table *, const struct table_times *,
     const char *key, size_t len, uint64_t now, struct table_answer *answer,
@@ -96,7 +105,8 @@ uint64_t table_tick(struct table *, uint64_t now);
 /* For forceencctl. */
 const char *table_name(const struct table *);
 uint8_t table_number(const struct table *);
-const struct source *table_source(const struct table *);
+struct source *table_source(const struct table *);
+const struct table_counts *table_counts(const struct table *);
 bool table_watched(const struct table *);
 unsigned table_flights(const struct table *);
 bool table_believes(const struct table *, const struct table_times *,

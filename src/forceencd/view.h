@@ -14,6 +14,7 @@
 #include "forceencd/resolve.h"
 #include "forceencd/session.h"
 #include "forceencd/tables.h"
+#include "forceencd/turn.h"
 
 /* The daemon's parts, as the control commands and the pages of figures see
  * them. All borrowed. */
@@ -26,6 +27,7 @@ struct view {
 	struct clients *clients;
 	struct listeners *listeners; /* NULL: the daemon is ending */
 	struct http *http;
+	struct turn *turn;
 	uint64_t started_at;   /* clock_now() */
 	uint64_t started_wall; /* clock_wall() */
 	unsigned reloads;

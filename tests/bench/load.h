@@ -9,7 +9,7 @@
 
 #include "client.h"
 #include "forceenc/endpoint.h"
-#include "histogram.h"
+#include "forceenc/histogram.h"
 #include "keys.h"
 
 /* One run: what is asked for, and what came of it. Times without a unit are

@@ -180,7 +180,7 @@ print_cuts_no_text(void **state)
 }
 
 static void
-print_writes_ages_and_sizes(void **state)
+print_writes_times_and_sizes(void **state)
 {
 	static const struct {
 		double seconds;
@@ -194,10 +194,20 @@ print_writes_ages_and_sizes(void **state)
 	} sizes[] = {{0, "0 bytes"}, {1023, "1023 bytes"}, {1024, "1.0K"},
 	    {1536, "1.5K"}, {64 << 20, "64.0M"}, {INT64_C(32) << 30, "32.0G"},
 	    {INT64_C(5000) << 40, "5000.0T"}};
+	static const struct {
+		double ms;
+		const char *text;
+	} times[] = {{0, "0.00"}, {0.023, "0.02"}, {1, "1.0"}, {9.94, "9.9"},
+	    {12.4, "12"}, {240000, "240000"}};
 	struct buf out = {0};
 	size_t i;
 
 	(void)state;
+	for (i = 0; i < sizeof(times) / sizeof(*times); i++) {
+		buf_clear(&out);
+		print_add_ms(&out, times[i].ms);
+		assert_string_equal(buf_text(&out), times[i].text);
+	}
 	for (i = 0; i < sizeof(ages) / sizeof(*ages); i++) {
 		buf_clear(&out);
 		print_add_age(&out, ages[i].seconds);
@@ -222,7 +232,7 @@ main(void)
 	    cmocka_unit_test(print_flattens_a_record),
 	    cmocka_unit_test(print_makes_strings_of_any_bytes),
 	    cmocka_unit_test(print_cuts_no_text),
-	    cmocka_unit_test(print_writes_ages_and_sizes),
+	    cmocka_unit_test(print_writes_times_and_sizes),
 	};
 
 	setenv("TZ", "UTC", 1);

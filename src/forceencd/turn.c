@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#include "forceencd/turn.h"
+
+#include "forceenc/clock.h"
+#include "forceenc/must.h"
+
+void
+turn_begin(struct turn *turn, uint64_t now_us)
+{
+	if (turn->begun_at == 0)
+		turn->begun_at = now_us;
+}
+
+void
+turn_end(struct turn *turn, uint64_t now_us)
+{
+	uint64_t took = now_us - turn->begun_at;
+	uint64_t no = now_us / TURN_SLICE_US;
+	struct turn_slice *slice = &turn->slice[no % TURN_SLICES];
+
+	MUST(turn->begun_at != 0);
+	histogram_add(&turn->took, took);
+	if (slice->no != no)
+		*slice = (struct turn_slice){.no = no};
+	if (took > slice->longest)
+		slice->longest = took;
+	turn->begun_at = 0;
+}
+
+uint64_t
+turn_longest_lately(const struct turn *turn, uint64_t now_us)
+{
+	uint64_t no = now_us / TURN_SLICE_US, longest = 0;
+	const struct turn_slice *slice;
+	unsigned i;
+
+	for (i = 0; i < TURN_SLICES; i++) {
+		slice = &turn->slice[i];
+		if (slice->no + TURN_SLICES > no && slice->longest > longest)
+			longest = slice->longest;
+	}
+	return longest;
+}
+
+uint64_t
+turn_now(struct turn *turn)
+{
+	if (turn->begun_at == 0)
+		turn->begun_at = clock_us();
+	return turn->begun_at / 1000;
+}

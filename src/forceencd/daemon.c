@@ -425,8 +425,7 @@ daemon_init(struct daemon *daemon, const struct conf *conf)
 	daemon->control = control_server_new(daemon->base, view);
 }
 
-/* Those above go first: clients give up their questions, tables their
- * flights. */
+/* Those above go first: each gives up what it has with the next. */
 static void
 daemon_fini(struct daemon *daemon)
 {

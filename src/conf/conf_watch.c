@@ -7,6 +7,8 @@
 
 #include "conf/option.h"
 #include "conf/value.h"
+#include "config.h"
+#include "forceenc/journal_spec.h"
 #include "forceenc/text.h"
 
 static void
@@ -21,18 +23,38 @@ conf_watch_wrong(const struct file *file, const char *name, const char *text,
 		    &value, problems, "\"%s\": %s", text_show_str(text), right);
 }
 
+static void
+conf_watch_check_journal(
+    const struct conf *conf, const struct file *file, struct problems *problems)
+{
+#ifdef HAVE_SYSTEMD
+	struct journal_spec spec;
+	struct err err;
+
+	if (journal_spec_parse(&spec, conf->log + strlen("journal:"), &err) ==
+	    -1)
+		conf_watch_wrong(file, "log", conf->log, err.text, problems);
+	else
+		journal_spec_fini(&spec);
+#else
+	conf_watch_wrong(file, "log", conf->log,
+	    "this program was built without libsystemd and can't read the "
+	    "journal; let rsyslog write a file, or give \"-\" the output of "
+	    "journalctl -f -o json",
+	    problems);
+#endif
+}
+
 void
 conf_watch_check(
     const struct conf *conf, const struct file *file, struct problems *problems)
 {
 	if (strncmp(conf->log, "journal:", 8) == 0)
-		conf_watch_wrong(file, "log", conf->log,
-		    "the journal can't be read directly; let rsyslog write a "
-		    "file, or give \"-\" the output of journalctl -f -o json",
-		    problems);
+		conf_watch_check_journal(conf, file, problems);
 	else if (strcmp(conf->log, "-") != 0 &&
 	    strncmp(conf->log, "file:/", 6) != 0)
 		conf_watch_wrong(file, "log", conf->log,
-		    "write file: and an absolute path, or - for standard input",
+		    "write file: and an absolute path, journal: for the "
+		    "systemd journal, or - for standard input",
 		    problems);
 }

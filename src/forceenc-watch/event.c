@@ -49,6 +49,14 @@ event_process(const char *process, size_t len)
 	return EVENT_PROCESS_FOREIGN;
 }
 
+const char *
+event_process_name(size_t i)
+{
+	return i < sizeof(event_processes) / sizeof(*event_processes)
+	    ? event_processes[i].name
+	    : NULL;
+}
+
 /* Behind a queue id, from whoever delivers. */
 static void
 event_attempt(struct event *event, struct scan *scan)

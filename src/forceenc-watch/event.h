@@ -19,6 +19,8 @@
 
 /* Of a program without syslog_name: the whole name, for the loggers. */
 enum event_process event_process(const char *process, size_t len);
+/* The names that it knows, by number; NULL behind the last. */
+const char *event_process_name(size_t i);
 
 void event_parse(
     struct event *, enum event_process, const char *text, size_t len);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "forceenc-watch/first.h"
+#include "forceenc-watch/journal.h"
 #include "forceenc-watch/keep.h"
 #include "forceenc-watch/reader.h"
 #include "forceenc/clock.h"
@@ -21,6 +22,8 @@
 #define IMPORT_COMMIT_TIME 5000
 /* Lines of two logs may overlap by so many seconds. */
 #define IMPORT_OVERLAP 60
+
+#define IMPORT_JOURNAL "journal:"
 
 struct import {
 	struct keep keep;
@@ -40,13 +43,16 @@ import_commit(struct import *import, const struct fingerprint *print,
     uint64_t offset, struct err *err)
 {
 	const struct keep_report report = {.now = import_now()};
+	const struct keep_place place = {
+	    .position = &import->position,
+	    .print = print,
+	};
 
 	if (print != NULL) {
 		import->position.offset = offset;
 		import->position.print = *print;
 	}
-	return keep_commit(&import->keep, import->walk, &import->position,
-	    print, &report, err);
+	return keep_commit(&import->keep, import->walk, &place, &report, err);
 }
 
 /* A log that isn't the continuation of what was read last: queue ids and
@@ -148,8 +154,82 @@ import_log(struct import *import, const struct first *first,
 	return 0;
 }
 
+static bool
+import_is_journal(const char *path)
+{
+	return strncmp(path, IMPORT_JOURNAL, strlen(IMPORT_JOURNAL)) == 0;
+}
+
 static int
-import_all(
+import_commit_journal(
+    struct import *import, struct journal *journal, struct err *err)
+{
+	const struct keep_report report = {
+	    .bytes_behind = -1, .now = import_now()};
+	struct keep_place place = {NULL, NULL, NULL};
+	struct journal_state state;
+
+	journal_look(journal, &state);
+	place.cursor = &state.place;
+	return keep_commit(&import->keep, import->walk, &place, &report, err);
+}
+
+static int
+import_feed_journal(struct import *import, struct journal *journal,
+    const char *path, struct err *err)
+{
+	uint64_t committed = import->walk->counters.bytes, last = clock_now();
+	enum input_step step;
+
+	do {
+		step = journal_step(journal, import->walk);
+		if (step == INPUT_AGAIN)
+			return err_set(
+			    err, "%s: can't be read", text_show_str(path));
+		if (step == INPUT_MORE &&
+		    import->walk->counters.bytes - committed <
+			IMPORT_COMMIT_BYTES &&
+		    clock_now() - last < IMPORT_COMMIT_TIME)
+			continue;
+		if (import_commit_journal(import, journal, err) == -1)
+			return -1;
+		committed = import->walk->counters.bytes;
+		last = clock_now();
+	} while (step != INPUT_IDLE);
+	return 0;
+}
+
+static int
+import_journal(struct import *import, const char *path, struct err *err)
+{
+	struct journal *journal = journal_open(
+	    path + strlen(IMPORT_JOURNAL), &import->keep, 0, false, err);
+	uint64_t before;
+	int64_t time;
+	int rc = 0;
+
+	if (journal == NULL)
+		return -1;
+	if (!journal_peek(journal, import->walk, &time)) {
+		log_info(
+		    "%s: was counted before, or is empty", text_show_str(path));
+		journal_close(journal);
+		return 0;
+	}
+	if (time < import->walk->inflight->last - IMPORT_OVERLAP)
+		rc = import_begin_anew(import, err);
+	before = import->walk->counters.lines;
+	if (rc == 0)
+		rc = import_feed_journal(import, journal, path, err);
+	if (rc == 0)
+		log_info("%s: counted (lines=%" PRIu64 ")", text_show_str(path),
+		    import->walk->counters.lines - before);
+	journal_close(journal);
+	return rc;
+}
+
+static int
+import_logs(
     struct import *import, struct first *first, size_t n, struct err *err)
 {
 	struct reader reader;
@@ -164,24 +244,33 @@ import_all(
 		if (rc == -1)
 			return -1;
 	}
-	correlate_end(import->walk->inflight);
-	return import_commit(import, NULL, 0, err);
+	return 0;
 }
 
+/* The oldest first; journals can't be put between them. */
 static int
-import_look(struct first *first, char **paths, size_t n, struct err *err)
+import_all(struct import *import, char **paths, size_t n, struct err *err)
 {
-	size_t i;
+	struct first *first = mem_zalloc((n > 0 ? n : 1) * sizeof(*first));
+	size_t files = 0, i;
+	int rc = 0;
 
-	for (i = 0; i < n; i++) {
-		if (first_look(&first[i], paths[i], err) == -1) {
-			while (i > 0)
-				first_fini(&first[--i]);
-			return -1;
+	for (i = 0; i < n && rc == 0; i++)
+		if (!import_is_journal(paths[i])) {
+			rc = first_look(&first[files], paths[i], err);
+			files += rc == 0;
 		}
+	if (rc == 0) {
+		first_sort(first, files);
+		rc = import_logs(import, first, files, err);
 	}
-	first_sort(first, n);
-	return 0;
+	while (files > 0)
+		first_fini(&first[--files]);
+	free(first);
+	for (i = 0; i < n && rc == 0; i++)
+		if (import_is_journal(paths[i]))
+			rc = import_journal(import, paths[i], err);
+	return rc;
 }
 
 int
@@ -189,23 +278,19 @@ import_run(struct store *store, const struct walk_rules *rules, char **paths,
     size_t n, struct err *err)
 {
 	struct import import = {.rules = rules};
-	struct first *first;
-	size_t i;
 	int rc = -1;
 
 	import.walk = walk_new(rules, import_now(), err);
 	if (import.walk == NULL)
 		return -1;
 	keep_init(&import.keep, store, "import");
-	first = mem_zalloc((n > 0 ? n : 1) * sizeof(*first));
 	if (keep_load_state(&import.keep, "import", import.walk, err) != -1 &&
-	    keep_load_position(&import.keep, &import.position, err) != -1 &&
-	    import_look(first, paths, n, err) != -1) {
-		rc = import_all(&import, first, n, err);
-		for (i = 0; i < n; i++)
-			first_fini(&first[i]);
+	    keep_load_position(&import.keep, &import.position, err) != -1)
+		rc = import_all(&import, paths, n, err);
+	if (rc == 0) {
+		correlate_end(import.walk->inflight);
+		rc = import_commit(&import, NULL, 0, err);
 	}
-	free(first);
 	keep_fini(&import.keep);
 	walk_free(import.walk);
 	return rc;

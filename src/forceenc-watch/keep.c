@@ -11,12 +11,15 @@
 #include "forceenc-watch/pack.h"
 #include "forceenc-watch/state.h"
 #include "forceenc-watch/unpack.h"
+#include "forceenc/mem.h"
 
 /* Their last byte is the version. */
 #define KEEP_POSITION_NAME "fe-wpos1"
 #define KEEP_INPUT_NAME    "fe-winp1"
+#define KEEP_CURSOR_NAME   "fe-wcur1"
 #define KEEP_NAME_MAX      64
-#define KEEP_BLOBS         4
+#define KEEP_CURSOR_MAX    4096
+#define KEEP_BLOBS         5
 
 void
 keep_init(struct keep *keep, struct store *store, const char *prefix)
@@ -32,6 +35,7 @@ keep_fini(struct keep *keep)
 	buf_fini(&keep->state);
 	buf_fini(&keep->position);
 	buf_fini(&keep->input);
+	buf_fini(&keep->cursor);
 	buf_fini(&keep->counters);
 }
 
@@ -77,7 +81,9 @@ keep_load_position(
 	    keep_name(name, keep->prefix, "position"), &bytes, &len, err);
 	if (rc != 1)
 		return rc;
-	if (unpack_begin(&in, KEEP_POSITION_NAME, bytes, len)) {
+	if (unpack_begin(&in, KEEP_CURSOR_NAME, bytes, len)) {
+		rc = 2;
+	} else if (unpack_begin(&in, KEEP_POSITION_NAME, bytes, len)) {
 		position->device = unpack_number(&in, UINT64_MAX);
 		position->inode = unpack_number(&in, UINT64_MAX);
 		position->offset = unpack_number(&in, INT64_MAX);
@@ -85,6 +91,7 @@ keep_load_position(
 		    (size_t)unpack_number(&in, FINGERPRINT_SPAN);
 		sum = unpack_bytes(&in, FINGERPRINT_SUM_LEN, &len);
 		memcpy(position->print.sum, sum, len);
+		keep->since = unpack_time(&in);
 		if (!unpack_end(&in) || len != FINGERPRINT_SUM_LEN)
 			rc = -1;
 	} else {
@@ -130,8 +137,35 @@ keep_load_input(struct keep *keep, const struct fingerprint *print,
 	return rc;
 }
 
+int
+keep_load_cursor(
+    struct keep *keep, const char *machine, char **cursor, struct err *err)
+{
+	char name[KEEP_NAME_MAX];
+	struct unpack in;
+	const char *text;
+	void *bytes;
+	size_t len;
+	int rc;
+
+	rc = store_get_blob(keep->store, keep_name(name, "journal", machine),
+	    &bytes, &len, err);
+	if (rc != 1)
+		return rc;
+	if (!unpack_begin(&in, KEEP_CURSOR_NAME, bytes, len))
+		in.bad = true;
+	text = unpack_bytes(&in, KEEP_CURSOR_MAX, &len);
+	if (unpack_end(&in))
+		*cursor = mem_dup(text, len);
+	else
+		rc = err_set(err, "%s is damaged, or of another version", name);
+	free(bytes);
+	return rc;
+}
+
 static void
-keep_write_position(struct buf *buf, const struct keep_position *position)
+keep_write_position(
+    struct buf *buf, const struct keep_position *position, int64_t since)
 {
 	pack_begin(buf, KEEP_POSITION_NAME);
 	pack_number(buf, position->device);
@@ -139,6 +173,7 @@ keep_write_position(struct buf *buf, const struct keep_position *position)
 	pack_number(buf, position->offset);
 	pack_number(buf, position->print.len);
 	pack_bytes(buf, position->print.sum, sizeof(position->print.sum));
+	pack_number(buf, (uint64_t)since);
 	pack_end(buf);
 }
 
@@ -156,28 +191,58 @@ keep_write_counters(struct keep *keep, const struct walk *walk,
 	    "\nother %" PRIu64 "\nunparsed %" PRIu64 "\ncut %" PRIu64
 	    "\nrepeats_lost %" PRIu64 "\ngaps %" PRIu64 "\nevicted %" PRIu64
 	    "\ndisagreements %" PRIu64 "\nsenders_unknown %" PRIu64
-	    "\nmessages %zu\ncommits %" PRIu64 "\nbytes_behind %" PRIu64
-	    "\nseconds_behind %" PRId64 "\n",
+	    "\nmessages %zu\ncommits %" PRIu64 "\nseconds_behind %" PRId64 "\n",
 	    report->now, c->lines, c->bytes, c->other, c->unparsed, c->cut,
 	    c->repeats_lost, c->gaps, walk_evicted(walk),
 	    walk->inflight->disagreements, walk->inflight->senders_unknown,
 	    messages_count(walk->inflight->messages), keep->commits + 1,
-	    report->bytes_behind,
-	    report->bytes_behind > 0 && behind > 0 ? behind : 0);
+	    report->behind && behind > 0 ? behind : 0);
+	if (report->bytes_behind >= 0)
+		buf_printf(&keep->counters, "bytes_behind %" PRId64 "\n",
+		    report->bytes_behind);
 }
 
 static void
-keep_set_blob(struct store_blob *blob, const char *name, const struct buf *buf)
+keep_add_blob(struct store_batch *batch, struct store_blob *blob,
+    const char *name, const struct buf *buf)
 {
+	blob += batch->nblobs++;
 	blob->name = name;
 	blob->bytes = buf->data;
 	blob->len = buf->len;
 }
 
+static void
+keep_write_cursor(struct buf *buf, const char *text)
+{
+	pack_begin(buf, KEEP_CURSOR_NAME);
+	pack_bytes(buf, text, strlen(text));
+	pack_end(buf);
+}
+
+/* While a journal is read, its machine stands where the position in a file
+ * would. */
+static void
+keep_write_place(struct keep *keep, const struct keep_place *place)
+{
+	if (place->position != NULL)
+		keep_write_position(
+		    &keep->position, place->position, keep->since);
+	if (place->print != NULL) {
+		pack_begin(&keep->input, KEEP_INPUT_NAME);
+		pack_number(&keep->input, place->position->offset);
+		pack_end(&keep->input);
+	}
+	if (place->cursor != NULL) {
+		keep_write_cursor(&keep->cursor, place->cursor->cursor);
+		keep_write_cursor(&keep->position, place->cursor->machine);
+	}
+}
+
 int
 keep_commit(struct keep *keep, struct walk *walk,
-    const struct keep_position *position, const struct fingerprint *print,
-    const struct keep_report *report, struct err *err)
+    const struct keep_place *place, const struct keep_report *report,
+    struct err *err)
 {
 	char names[KEEP_BLOBS][KEEP_NAME_MAX];
 	struct store_blob blob[KEEP_BLOBS];
@@ -185,24 +250,25 @@ keep_commit(struct keep *keep, struct walk *walk,
 
 	walk_batch(walk, &batch);
 	state_write(walk, &keep->state);
-	keep_write_position(&keep->position, position);
+	keep_write_place(keep, place);
 	keep_write_counters(keep, walk, report);
-	keep_set_blob(
-	    &blob[0], keep_name(names[0], keep->prefix, "state"), &keep->state);
-	keep_set_blob(&blob[1], keep_name(names[1], keep->prefix, "position"),
-	    &keep->position);
-	keep_set_blob(&blob[2], keep_name(names[2], keep->prefix, "counters"),
-	    &keep->counters);
 	batch.blob = blob;
-	batch.nblobs = 3;
-	if (print != NULL) {
-		pack_begin(&keep->input, KEEP_INPUT_NAME);
-		pack_number(&keep->input, position->offset);
-		pack_end(&keep->input);
-		keep_set_blob(
-		    &blob[3], keep_input_name(names[3], print), &keep->input);
-		batch.nblobs = 4;
-	}
+	batch.nblobs = 0;
+	keep_add_blob(&batch, blob, keep_name(names[0], keep->prefix, "state"),
+	    &keep->state);
+	keep_add_blob(&batch, blob,
+	    keep_name(names[1], keep->prefix, "counters"), &keep->counters);
+	if (place->position != NULL || place->cursor != NULL)
+		keep_add_blob(&batch, blob,
+		    keep_name(names[2], keep->prefix, "position"),
+		    &keep->position);
+	if (place->print != NULL)
+		keep_add_blob(&batch, blob,
+		    keep_input_name(names[3], place->print), &keep->input);
+	if (place->cursor != NULL)
+		keep_add_blob(&batch, blob,
+		    keep_name(names[4], "journal", place->cursor->machine),
+		    &keep->cursor);
 	if (store_commit(keep->store, &batch, err) == -1)
 		return -1;
 	if (keep->meter != NULL)

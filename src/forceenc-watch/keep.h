@@ -27,6 +27,20 @@ struct keep_position {
 	struct fingerprint print; /* of the bytes in front of offset */
 };
 
+/* The same, of a journal. Both strings are borrowed. */
+struct keep_cursor {
+	const char *machine;
+	const char *cursor; /* "": at its beginning */
+};
+
+/* How far the log was read, whatever kind of log it is. */
+struct keep_place {
+	const struct keep_position *position; /* NULL: no file was read */
+	/* Of the whole file's start; NULL where it's too short to tell. */
+	const struct fingerprint *print;
+	const struct keep_cursor *cursor; /* NULL: no journal was read */
+};
+
 /* One log's place in the list of those that were read. */
 struct keep_input {
 	uint64_t offset; /* read up to there */
@@ -35,7 +49,8 @@ struct keep_input {
 struct keep {
 	struct store *store;
 	const char *prefix; /* of the names: "follow", "import" */
-	struct buf state, position, input, counters;
+	int64_t since;      /* walk->since, as long as a file needs it */
+	struct buf state, position, input, cursor, counters;
 	struct meter *meter; /* told of what was committed, if set; borrowed */
 	uint64_t commits;
 };
@@ -46,23 +61,28 @@ void keep_fini(struct keep *); /* the store isn't closed */
 /* 1, 0 if there is none, -1 with err, also for what can't be read. */
 int keep_load_state(
     struct keep *, const char *prefix, struct walk *, struct err *);
+/* With keep->since. 2: a journal was read last, not a file. */
 int keep_load_position(struct keep *, struct keep_position *, struct err *);
 /* How far a log that begins so was read; 0 if it never was. */
 int keep_load_input(struct keep *, const struct fingerprint *,
     struct keep_input *, struct err *);
+/* How far a machine's journal was read. 1 with *cursor for the caller to
+ * free, 0 if it never was, -1 with err. */
+int keep_load_cursor(
+    struct keep *, const char *machine, char **cursor, struct err *);
 
 /* What is told about a run, besides the walk's own counters. */
 struct keep_report {
-	uint64_t bytes_behind;
-	int64_t now; /* seconds since the epoch */
+	bool behind;          /* there is more to read */
+	int64_t bytes_behind; /* -1: it isn't measured in bytes */
+	int64_t now;          /* seconds since the epoch */
 };
 
 /*
  * Commits what the walk has counted, with all of this, and clears its tally.
- * -1: nothing is lost; call it again with the same walk and position. print
- * is of the whole log's start, or NULL where it's too short to tell.
+ * -1: nothing is lost; call it again with the same walk and place.
  */
-int keep_commit(struct keep *, struct walk *, const struct keep_position *,
-    const struct fingerprint *print, const struct keep_report *, struct err *);
+int keep_commit(struct keep *, struct walk *, const struct keep_place *,
+    const struct keep_report *, struct err *);
 
 #endif

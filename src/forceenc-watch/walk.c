@@ -83,7 +83,8 @@ walk_text(struct walk *walk, const struct maillog *log,
 		walk->counters.unparsed++;
 		return;
 	}
-	correlate_event(walk->inflight, &source, &event, times);
+	if (source.time > walk->since)
+		correlate_event(walk->inflight, &source, &event, times);
 }
 
 static void
@@ -239,6 +240,25 @@ walk_feed_rest(struct walk *walk, const char *bytes, size_t len)
 	walk->cutting = false;
 	walk->counters.bytes += len;
 	buf_clear(&walk->last);
+}
+
+void
+walk_entry(struct walk *walk, const struct maillog *log)
+{
+	struct maillog cut;
+
+	walk->counters.lines++;
+	if (log == NULL) {
+		walk->counters.other++;
+		return;
+	}
+	cut = *log;
+	walk->counters.bytes += log->text_len;
+	if (log->text_len > WALK_LINE_MAX) {
+		cut.text_len = WALK_LINE_MAX;
+		walk->counters.cut++;
+	}
+	walk_log(walk, &cut, 1);
 }
 
 void

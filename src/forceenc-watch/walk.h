@@ -10,6 +10,7 @@
 
 #include "forceenc-watch/correlate.h"
 #include "forceenc-watch/front.h"
+#include "forceenc-watch/maillog.h"
 #include "forceenc-watch/when.h"
 #include "forceenc/address.h"
 #include "forceenc/buf.h"
@@ -44,7 +45,8 @@ struct walk {
 	struct walk_counters counters;
 	struct walk_counters told; /* of them, by walk_batch() */
 	struct buf last;           /* the last line of what was fed before */
-	bool cutting; /* the rest of a line that is too long follows */
+	bool cutting;  /* the rest of a line that is too long follows */
+	int64_t since; /* up to there another log was counted */
 };
 
 struct walk_rules {
@@ -69,6 +71,12 @@ void walk_free(struct walk *);
 size_t walk_feed(struct walk *, const char *bytes, size_t len);
 /* The last line of a file that is complete lacks its newline. */
 void walk_feed_rest(struct walk *, const char *bytes, size_t len);
+
+/*
+ * An entry of the journal: it comes in parts, and is no line that could repeat
+ * another one. NULL is one that makes no sense. The time must be set.
+ */
+void walk_entry(struct walk *, const struct maillog *);
 
 /* Lines were lost, or another log begins. */
 void walk_gap(struct walk *);

@@ -151,14 +151,17 @@ watch_begin(struct watch *watch, struct err *err)
 }
 
 static void
-watch_tell(const struct watch *watch, uint64_t behind)
+watch_tell(const struct watch *watch, const struct keep_report *report)
 {
-	char text[256];
+	char text[256], bytes[64] = "";
 
+	if (report->bytes_behind > 0)
+		snprintf(bytes, sizeof(bytes), " by %" PRId64 " bytes",
+		    report->bytes_behind);
 	snprintf(text, sizeof(text),
-	    "STATUS=%" PRIu64 " lines, %" PRIu64 " bytes behind, %" PRIu64
-	    " commits",
-	    watch->walk->counters.lines, behind, watch->keep.commits);
+	    "STATUS=%" PRIu64 " lines, %" PRIu64 " commits, %s%s",
+	    watch->walk->counters.lines, watch->keep.commits,
+	    report->behind ? "behind" : "nothing left to read", bytes);
 	notify_send(text);
 }
 
@@ -191,7 +194,7 @@ watch_commit(struct watch *watch)
 	    WATCH_COMMIT_MS + watch->keep.state.len * 1000 / WATCH_STATE_RATE;
 	watch->commit_at = clock_now() +
 	    (wait < WATCH_COMMIT_MAX_MS ? wait : WATCH_COMMIT_MAX_MS);
-	watch_tell(watch, report.bytes_behind);
+	watch_tell(watch, &report);
 	return true;
 }
 

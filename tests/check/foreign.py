@@ -27,6 +27,7 @@ ALLOWED = {
                   "src/forceenc-watch/journal_json.c", "tests/*"],
     "archive.h": ["src/forceenc-watch/archive.c"],
     "archive_entry.h": ["src/forceenc-watch/archive.c"],
+    "systemd/sd-journal.h": ["src/forceenc-watch/journal.c"],
     "systemd/sd-daemon.h": ["src/base/notify.c", "src/base/handover.c"],
     "event2/*.h": ["src/base/http.c", "src/forceencd/*",
                    "src/forceenc-watch/*", "tests/bench/*"],

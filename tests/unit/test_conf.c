@@ -224,7 +224,7 @@ static const struct refused_row refused_rows[] = {
 	"forceenc.cf:2: store: *kept in SQLite"},
     {"store = sqlite:stats.db\n", "forceenc.cf:2: store: *whole path"},
     {"store = /stats.db\n", "forceenc.cf:2: store: "},
-    {"log = journal:postfix\n", "forceenc.cf:2: log: *the journal"},
+    {"log = journal:postfix@-\n", "forceenc.cf:2: log: \"journal:postfix@-\""},
     {"log = /var/log/mail.log\n", "forceenc.cf:2: log: *write file:"},
     {"log = file:mail.log\n", "forceenc.cf:2: log: *write file:"},
     {"store =\n", "forceenc.cf:2: store: "},

@@ -124,16 +124,19 @@ class Watched:
         return {key: int(value) for key, value in
                 (line.split() for line in text.splitlines())}
 
-    def wait_bytes(self, n):
-        """Until so many bytes of the log were counted and committed."""
+    def wait(self, done):
+        """Until done() is true."""
         end = time.monotonic() + DEADLINE
-        while self.counters().get("bytes", -1) < n:
+        while not done():
             if self.process.poll() is not None:
                 raise Failed(f"it ended: {self.stderr()}")
             if time.monotonic() > end:
-                raise Failed(f"{self.counters()} of {n} bytes:"
-                             f" {self.stderr()}")
+                raise Failed(f"in vain: {self.counters()} {self.stderr()}")
             time.sleep(0.01)
+
+    def wait_bytes(self, n):
+        """Until so many bytes of the log were counted and committed."""
+        self.wait(lambda: self.counters().get("bytes", -1) >= n)
 
     def totals(self):
         """As genlog tells its truth."""

@@ -196,6 +196,8 @@ struct conf {
 	bool has_watch_http;
 
 	char *store; /* as store_open() takes it; its path is absolute */
+	struct conf_pgsql store_pgsql; /* what the file of "pgsql:" says */
+	char *store_host; /* the name to count under; "": this machine's */
 
 	enum log_level log_level;
 
@@ -238,7 +240,8 @@ char *conf_needs_restart(const struct conf *running, const struct conf *next);
 typedef void conf_each_fn(const char *name, const char *value, const char *file,
     unsigned line, const char *default_value, const char *help, void *arg);
 /* Walks the options of forceenc.cf as path sets them, then those of its
- * tables with names such as "sqlite:/etc/forceenc/policy.cf query". */
+ * tables with names such as "sqlite:/etc/forceenc/policy.cf query", and of
+ * the store. */
 int conf_each(const char *path, conf_each_fn *, void *arg, struct problems *);
 
 #endif

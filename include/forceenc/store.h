@@ -169,19 +169,40 @@ struct store_batch {
 
 enum store_mode { STORE_READ, STORE_WRITE };
 
-/* spec: "sqlite:/path" (created in WRITE mode, migrated if it's older).
- * host is this machine's name, a dimension of all that is written. */
+/* Once, before there are threads and databases. */
+void store_init(void);
+
+struct conf_pgsql;
+
+struct store_place {
+	const char *spec; /* "sqlite:/path", "pgsql:/path/of/a.cf" */
+	/* What that file says. Borrowed for the call. */
+	const struct conf_pgsql *pgsql;
+	/* Whose name a writer counts under, a dimension of all that it
+	 * writes. */
+	const char *host;
+	/* Becomes readable when nobody wants to wait much longer for a server
+	 * that doesn't answer; -1: none. */
+	int stop;
+};
+
+/* In WRITE mode the database is made if it isn't there, and migrated if it's
+ * older; in PostgreSQL there may be one writer of a host. */
+struct store *store_open_place(
+    const struct store_place *, enum store_mode, struct err *);
+/* The same of what needs no more than its spec. */
 struct store *store_open(
     const char *spec, enum store_mode, const char *host, struct err *);
 void store_close(struct store *); /* NULL is fine */
 
-/* All or nothing. -1: nothing was written (locked, disk full, gone); the
- * same batch can be tried again. */
+/* All or nothing. -1: nothing was written (locked, disk full, gone), and the
+ * same batch can be tried again; or the store is lost. */
 int store_commit(struct store *, const struct store_batch *, struct err *);
 
-/* Whether the database was removed or replaced since it was opened: then all
- * calls fail for good. Open it again, and go on from the position that is in
- * it by then. */
+/* Whether the database was removed or replaced since it was opened, or the
+ * connection to it has ended: then all calls fail for good, and what was
+ * committed last may be there or not. Open it again, and go on from the
+ * position that is in it by then. */
 bool store_lost(const struct store *);
 
 /* A blob as of the last commit. 1 with *bytes owned by the caller, 0 if

@@ -15,6 +15,7 @@
 
 #include "conf/conf_listen.h"
 #include "conf/conf_map.h"
+#include "conf/conf_store.h"
 #include "conf/conf_watch.h"
 #include "conf/file.h"
 #include "conf/option.h"
@@ -109,23 +110,6 @@ conf_check_delimiter(
 		    text_show_str(text));
 }
 
-/* What it names is opened by other programs, in other folders. */
-static void
-conf_check_store(
-    const struct conf *conf, const struct file *file, struct problems *problems)
-{
-	struct value value;
-
-	if (strncmp(conf->store, "sqlite:/", strlen("sqlite:/")) == 0)
-		return;
-	if (value_get(&value, file, "store", option_find(option_main, "store"),
-		problems))
-		value_wrong(&value, problems,
-		    "\"%s\": statistics are kept in SQLite; write sqlite: and "
-		    "the whole path, such as sqlite:/var/lib/forceenc/stats.db",
-		    text_show_str(conf->store));
-}
-
 struct conf *
 conf_load(const char *path, struct problems *problems)
 {
@@ -142,7 +126,7 @@ conf_load(const char *path, struct problems *problems)
 		value_store_all(
 		    &file, option_main, conf, conf_unknown, &reading, problems);
 		conf_check_delimiter(conf, &file, problems);
-		conf_check_store(conf, &file, problems);
+		conf_store_read(conf, &file, problems);
 		conf_listen_read(conf, &file, problems);
 		conf_watch_check(conf, &file, problems);
 	}
@@ -160,6 +144,7 @@ conf_free(struct conf *conf)
 		return;
 	conf_listen_free(conf);
 	conf_map_free_all(conf);
+	conf_store_fini(conf);
 	option_fini(option_main, conf);
 	free(conf->path);
 	free(conf);

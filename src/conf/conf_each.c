@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "conf/conf_map.h"
+#include "conf/conf_store.h"
 #include "conf/conf_table.h"
 #include "conf/file.h"
 #include "conf/option.h"
@@ -46,18 +47,18 @@ conf_each_map(const struct conf_each *each, const struct file *file,
 	}
 }
 
+/* The options of a file of its own, which is called spec. */
 static int
-conf_each_table(const struct conf_each *each, const struct conf_table *table,
-    struct problems *problems)
+conf_each_file(const struct conf_each *each, const struct option *option,
+    const char *spec, const char *path, struct problems *problems)
 {
-	const struct option *option = conf_table_options(table);
 	struct buf shown = {0};
 	struct file file;
-	int rc = file_read(&file, table->path, problems);
+	int rc = file_read(&file, path, problems);
 
 	for (; rc == 0 && option->name != NULL; option++) {
 		buf_clear(&shown);
-		buf_printf(&shown, "%s %s", table->spec, option->name);
+		buf_printf(&shown, "%s %s", spec, option->name);
 		conf_each_option(
 		    each, &file, option, option->name, buf_text(&shown));
 	}
@@ -92,8 +93,10 @@ conf_each_tables(const struct conf_each *each, const struct conf *conf,
 	for (map = conf->map; map < conf->map + conf->nmaps; map++)
 		for (i = 0; i < map->ntables; i++)
 			if (!conf_each_was_seen(conf, map, i) &&
-			    conf_each_table(each, &map->table[i], problems) ==
-				-1)
+			    conf_each_file(each,
+				conf_table_options(&map->table[i]),
+				map->table[i].spec, map->table[i].path,
+				problems) == -1)
 				return -1;
 	return 0;
 }
@@ -119,6 +122,9 @@ conf_each(
 		for (i = 0; i < conf->nmaps; i++)
 			conf_each_map(&each, &file, &conf->map[i]);
 		rc = conf_each_tables(&each, conf, problems);
+		if (rc == 0 && conf_store_path(conf) != NULL)
+			rc = conf_each_file(&each, option_stats, conf->store,
+			    conf_store_path(conf), problems);
 	}
 	file_fini(&file);
 	conf_free(conf);

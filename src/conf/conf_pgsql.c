@@ -192,6 +192,17 @@ conf_pgsql_path(
 }
 
 void
+conf_pgsql_read_servers(
+    struct conf_pgsql *out, const struct file *file, struct problems *problems)
+{
+	conf_pgsql_read_password(out, file, problems);
+	out->sslrootcert = conf_pgsql_path(file, "sslrootcert", problems);
+	out->sslcert = conf_pgsql_path(file, "sslcert", problems);
+	out->sslkey = conf_pgsql_path(file, "sslkey", problems);
+	conf_pgsql_read_hosts(out, file, problems);
+}
+
+void
 conf_pgsql_read(
     struct conf_pgsql *out, const struct file *file, struct problems *problems)
 {
@@ -202,11 +213,7 @@ conf_pgsql_read(
 	    &conf_pgsql_sql, out->query, out->result_format, file, problems);
 	conf_domains_read(&out->domains, &out->ndomains, file,
 	    option_find(option_pgsql, "domain"), problems);
-	conf_pgsql_read_password(out, file, problems);
-	out->sslrootcert = conf_pgsql_path(file, "sslrootcert", problems);
-	out->sslcert = conf_pgsql_path(file, "sslcert", problems);
-	out->sslkey = conf_pgsql_path(file, "sslkey", problems);
-	conf_pgsql_read_hosts(out, file, problems);
+	conf_pgsql_read_servers(out, file, problems);
 	if (strlen(out->listen_channel) > CONF_PGSQL_CHANNEL_MAX &&
 	    value_get(&value, file, "listen_channel",
 		option_find(option_pgsql, "listen_channel"), problems))

@@ -14,6 +14,9 @@
  * to problems. The caller calls conf_pgsql_fini() either way. */
 void conf_pgsql_read(
     struct conf_pgsql *out, const struct file *, struct problems *);
+/* How to reach the servers, once the fields that are options are set. */
+void conf_pgsql_read_servers(
+    struct conf_pgsql *out, const struct file *, struct problems *);
 void conf_pgsql_fini(struct conf_pgsql *);
 bool conf_pgsql_equal(const struct conf_pgsql *, const struct conf_pgsql *);
 

@@ -55,6 +55,7 @@ extern const struct option option_map[];    /* one set for each map */
 extern const struct option option_sqlite[]; /* into struct conf_sqlite */
 extern const struct option option_ldap[];   /* into struct conf_ldap */
 extern const struct option option_pgsql[];  /* into struct conf_pgsql */
+extern const struct option option_stats[];  /* likewise, of the store */
 
 /* The kinds of maps, by enum conf_map_kind; NULL-terminated. */
 extern const char *const option_kinds[];

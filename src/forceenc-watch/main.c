@@ -66,7 +66,7 @@ main_import(const struct conf *conf, char **paths, size_t n, struct err *err)
 	int rc;
 
 	watch_rules(&rules, conf);
-	store = store_open(conf->store, STORE_WRITE, watch_host(), err);
+	store = watch_open_store(conf, -1, err);
 	if (store == NULL)
 		return -1;
 	rc = import_run(store, &rules, paths, n, err);
@@ -83,11 +83,13 @@ main_run(struct conf *conf, const struct main_options *options, char **paths,
     size_t n)
 {
 	static char stdin_name[] = "-";
+	static const char sqlite[] = "sqlite:";
 	char *only[] = {stdin_name};
 	struct err err;
-	int rc;
+	int rc = 0;
 
-	rc = lock_take(conf->store + strlen("sqlite:"), &err);
+	if (strncmp(conf->store, sqlite, strlen(sqlite)) == 0)
+		rc = lock_take(conf->store + strlen(sqlite), &err);
 	if (rc == -1) {
 		conf_free(conf);
 	} else if (options->import || strcmp(conf->log, "-") == 0) {
@@ -139,6 +141,7 @@ main(int argc, char **argv)
 	if (options.import ? optind == argc : optind != argc)
 		return main_usage();
 	log_open("forceenc-watch");
+	store_init();
 	conf = main_load(options.path);
 	if (conf == NULL)
 		return EX_CONFIG;

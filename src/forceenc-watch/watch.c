@@ -14,6 +14,7 @@
 
 #include "forceenc-watch/watch.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -21,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "forceenc-watch/input.h"
@@ -47,7 +49,9 @@ struct watch {
 	struct event_base *base;
 	struct event *timer;
 	struct event *sign; /* of more to read; NULL before the first wait */
-	struct event *on_signal[3];
+	int stop;           /* readable when it is to end: a signalfd(2) */
+	struct event *on_stop;
+	struct event *on_hup;
 	struct store *store;
 	struct keep keep;
 	struct walk *walk;
@@ -72,14 +76,17 @@ watch_rules(struct walk_rules *rules, const struct conf *conf)
 	rules->store_recipients = conf->store_recipients;
 }
 
-const char *
-watch_host(void)
+struct store *
+watch_open_store(const struct conf *conf, int stop, struct err *err)
 {
-	static char name[HOST_NAME_MAX + 1];
+	char name[HOST_NAME_MAX + 1] = "";
+	struct store_place place = {
+	    .spec = conf->store, .pgsql = &conf->store_pgsql, .stop = stop};
 
 	if (gethostname(name, sizeof(name) - 1) == -1 || name[0] == '\0')
-		return "localhost";
-	return name;
+		strcpy(name, "localhost");
+	place.host = *conf->store_host != '\0' ? conf->store_host : name;
+	return store_open_place(&place, STORE_WRITE, err);
 }
 
 static int64_t
@@ -130,8 +137,7 @@ watch_begin(struct watch *watch, struct err *err)
 	watch->walk = walk_new(&rules, watch_now(), err);
 	if (watch->walk == NULL)
 		return err_prefix(err, "local_relays");
-	watch->store =
-	    store_open(watch->conf->store, STORE_WRITE, watch_host(), err);
+	watch->store = watch_open_store(watch->conf, watch->stop, err);
 	keep_init(&watch->keep, watch->store, "follow");
 	watch->keep.meter = &watch->meter;
 	if (watch->store == NULL || watch_begin_log(watch, err) == -1) {
@@ -214,7 +220,8 @@ watch_tidy(struct watch *watch)
 	watch->tidy_at = clock_now() + (rc == 1 ? 0 : WATCH_TIDY_MS);
 }
 
-/* The database was removed or replaced: what is in the new one is true. */
+/* The database was removed or replaced, or the connection to it has ended:
+ * what is found there now is true. */
 static void
 watch_reopen(struct watch *watch)
 {
@@ -374,15 +381,12 @@ watch_reload(struct watch *watch)
 }
 
 static void
-watch_on_signal(evutil_socket_t signo, short what, void *arg)
+watch_on_hup(evutil_socket_t signo, short what, void *arg)
 {
 	struct watch *watch = arg;
 
+	(void)signo;
 	(void)what;
-	if (signo != SIGHUP) {
-		event_base_loopbreak(watch->base);
-		return;
-	}
 	notify_reloading();
 	watch_reload(watch);
 	notify_send("READY=1");
@@ -390,20 +394,43 @@ watch_on_signal(evutil_socket_t signo, short what, void *arg)
 }
 
 static void
+watch_on_stop(evutil_socket_t fd, short what, void *arg)
+{
+	struct watch *watch = arg;
+
+	(void)fd;
+	(void)what;
+	event_base_loopbreak(watch->base);
+}
+
+/* A descriptor, since the loop isn't all that waits: the store does, too. */
+static void
+watch_take_signals(struct watch *watch)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	MUST(sigprocmask(SIG_BLOCK, &signals, NULL) == 0);
+	watch->stop = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (watch->stop == -1)
+		must_fatal("signalfd: %s", strerror(errno));
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static void
 watch_init(struct watch *watch)
 {
-	static const int signals[] = {SIGHUP, SIGTERM, SIGINT};
-	size_t i;
-
-	signal(SIGPIPE, SIG_IGN);
+	watch_take_signals(watch);
 	watch->base = event_base_new();
 	MUST(watch->base != NULL);
-	for (i = 0; i < 3; i++) {
-		watch->on_signal[i] = evsignal_new(
-		    watch->base, signals[i], watch_on_signal, watch);
-		MUST(watch->on_signal[i] != NULL);
-		event_add(watch->on_signal[i], NULL);
-	}
+	watch->on_hup = evsignal_new(watch->base, SIGHUP, watch_on_hup, watch);
+	watch->on_stop = event_new(watch->base, watch->stop,
+	    EV_READ | EV_PERSIST, watch_on_stop, watch);
+	MUST(watch->on_hup != NULL && watch->on_stop != NULL);
+	event_add(watch->on_hup, NULL);
+	event_add(watch->on_stop, NULL);
 	watch->timer = evtimer_new(watch->base, watch_on_turn, watch);
 	MUST(watch->timer != NULL);
 	watch->http = pages_new(watch->base, &watch->view);
@@ -415,15 +442,14 @@ watch_init(struct watch *watch)
 static void
 watch_fini(struct watch *watch)
 {
-	size_t i;
-
 	watch_end_log(watch);
 	http_free(watch->http);
-	for (i = 0; i < 3; i++)
-		event_free(watch->on_signal[i]);
+	event_free(watch->on_hup);
+	event_free(watch->on_stop);
 	event_free(watch->timer);
 	event_base_free(watch->base);
 	libevent_global_shutdown();
+	close(watch->stop);
 	conf_free(watch->conf);
 }
 

@@ -12,8 +12,9 @@
 /* What of the configuration the walk needs; borrowed from it. */
 void watch_rules(struct walk_rules *, const struct conf *);
 
-/* This machine's name, for the store. Static. */
-const char *watch_host(void);
+/* The store, to be written to under this host's name; stop as in struct
+ * store_place. */
+struct store *watch_open_store(const struct conf *, int stop, struct err *);
 
 /*
  * Follows the log until SIGTERM or SIGINT; takes the configuration, which

@@ -49,6 +49,7 @@ int
 figures_open(struct figures *figures, const struct cmd_call *call,
     const char *sender, const char *since)
 {
+	struct store_place place;
 	struct err err;
 	int status;
 
@@ -62,8 +63,13 @@ figures_open(struct figures *figures, const struct cmd_call *call,
 	figures->filter.rules = (struct address_rules){
 	    .delimiters = figures->conf->recipient_delimiter,
 	    .fold_local = figures->conf->fold_local_part};
+	store_init();
 	/* Whose name we would write under doesn't matter. */
-	figures->store = store_open(figures->conf->store, STORE_READ, "", &err);
+	place = (struct store_place){.spec = figures->conf->store,
+	    .pgsql = &figures->conf->store_pgsql,
+	    .host = "",
+	    .stop = -1};
+	figures->store = store_open_place(&place, STORE_READ, &err);
 	return figures->store != NULL ? 0 : figures_failed(&err);
 }
 

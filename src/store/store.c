@@ -6,10 +6,12 @@
 #include <string.h>
 
 #include "forceenc/must.h"
+#include "forceenc/pq.h"
 #include "forceenc/text.h"
 #include "store/store_backend.h"
 
-static const struct store_backend *const store_backends[] = {&store_sqlite};
+static const struct store_backend *const store_backends[] = {
+    &store_sqlite, &store_pgsql};
 
 static const char *const store_outcomes[STORE_OUTCOMES] = {
     [STORE_DELIVERED] = "delivered",
@@ -105,10 +107,17 @@ store_what_find(const char *name)
 	return i;
 }
 
-struct store *
-store_open(
-    const char *spec, enum store_mode mode, const char *host, struct err *err)
+void
+store_init(void)
 {
+	pq_init();
+}
+
+struct store *
+store_open_place(
+    const struct store_place *place, enum store_mode mode, struct err *err)
+{
+	const char *spec = place->spec;
 	const char *colon = strchr(spec, ':');
 	const struct store_backend *backend;
 	size_t i;
@@ -120,11 +129,22 @@ store_open(
 		    strlen(backend->name) != (size_t)(colon - spec) ||
 		    strncmp(spec, backend->name, (size_t)(colon - spec)) != 0)
 			continue;
-		return backend->open(colon + 1, mode, host, err);
+		return backend->open(place, colon + 1, mode, err);
 	}
-	err_set(err, "%s: not a store; one is written sqlite:/path",
+	err_set(err,
+	    "%s: not a store; one is written sqlite:/path or pgsql:/path",
 	    text_show_str(spec));
 	return NULL;
+}
+
+struct store *
+store_open(
+    const char *spec, enum store_mode mode, const char *host, struct err *err)
+{
+	const struct store_place place = {
+	    .spec = spec, .host = host, .stop = -1};
+
+	return store_open_place(&place, mode, err);
 }
 
 void

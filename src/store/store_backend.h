@@ -44,8 +44,9 @@ struct stats_backend {
 struct store_backend {
 	const char *name; /* in front of the ":" of a spec */
 	const struct stats_backend *stats;
-	struct store *(*open)(
-	    const char *where, enum store_mode, const char *host, struct err *);
+	/* where is what stands behind the ":". */
+	struct store *(*open)(const struct store_place *, const char *where,
+	    enum store_mode, struct err *);
 	void (*close)(struct store *);
 	bool (*lost)(const struct store *);
 	int (*commit)(struct store *, const struct store_batch *, struct err *);
@@ -61,5 +62,7 @@ struct store {
 
 extern const struct store_backend store_sqlite;
 extern const struct stats_backend stats_sqlite;
+extern const struct store_backend store_pgsql;
+extern const struct stats_backend stats_pgsql;
 
 #endif

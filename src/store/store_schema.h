@@ -8,4 +8,7 @@
  * NULL behind the last; the build makes store_schema.c of them. */
 extern const char *const store_schema[];
 
+/* The same of stats-pgsql-001.sql and so on. */
+extern const char *const store_schema_pgsql[];
+
 #endif

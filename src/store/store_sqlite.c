@@ -61,14 +61,14 @@ store_sqlite_set_up(struct store_db *store, struct err *err)
 }
 
 static struct store *
-store_sqlite_open(
-    const char *path, enum store_mode mode, const char *host, struct err *err)
+store_sqlite_open(const struct store_place *place, const char *path,
+    enum store_mode mode, struct err *err)
 {
 	struct store_db *store = mem_zalloc(sizeof(*store));
 
 	store->store.backend = &store_sqlite;
 	store->path = mem_strdup(path);
-	store->host = mem_strdup(host);
+	store->host = mem_strdup(place->host);
 	store->mode = mode;
 	store->ids = store_ids_new();
 	store->version = -1;

@@ -40,5 +40,6 @@ main(void)
 	option_dump("sqlite", option_sqlite);
 	option_dump("ldap", option_ldap);
 	option_dump("pgsql", option_pgsql);
+	option_dump("store", option_stats);
 	return 0;
 }

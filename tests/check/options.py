@@ -19,10 +19,12 @@ DUMP = os.path.join(BUILD, "tests", "check", "option_dump")
 PAGE = "docs/man/forceenc.cf.5"
 SAMPLES = {"etc/forceenc.cf": ("main", "map", "floor"),
            "etc/policy.cf": ("sqlite",),
-           "etc/ldap/people.cf": ("ldap",), "etc/pgsql.cf": ("pgsql",)}
+           "etc/ldap/people.cf": ("ldap",), "etc/pgsql.cf": ("pgsql",),
+           "etc/stats.cf": ("store",)}
 # Where the page describes which tables; all other sections the first ones.
 SECTIONS = {"SQLite tables": ("sqlite",), "LDAP tables": ("ldap",),
-            "PostgreSQL tables": ("pgsql",)}
+            "PostgreSQL tables": ("pgsql",),
+            "A store in PostgreSQL": ("store",)}
 OTHERS = ("main", "map", "floor")
 MAPS = {"map": "forceenc", "floor": "floor"}  # the samples' maps
 RESTART = "Takes a restart."

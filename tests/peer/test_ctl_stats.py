@@ -39,7 +39,7 @@ class Store:
         self.path = path
         self.db = sqlite3.connect(path)
         self.db.execute("PRAGMA journal_mode = WAL")
-        schema = sorted((programs.TOP / "etc" / "sql").glob("stats-*.sql"))
+        schema = sorted((programs.TOP / "etc" / "sql").glob("stats-[0-9]*.sql"))
         for version in schema:
             self.db.executescript(version.read_text(encoding="utf-8"))
         self.db.execute(f"PRAGMA user_version = {len(schema)}")
@@ -264,7 +264,7 @@ def test_no_store(ctl, tmp_path, words):
                status=NOTFOUND if words[0] == "watch" else FOUND)
     assert json.loads(said.out) == []
     conf = tmp_path / "forceenc.cf"
-    conf.write_text(conf.read_text().replace("sqlite:/", "pgsql:/", 2)
-                    .replace("forceenc_tables = pgsql",
+    conf.write_text(conf.read_text().replace("sqlite:/", "mysql:/", 2)
+                    .replace("forceenc_tables = mysql",
                              "forceenc_tables = sqlite"))
-    assert "kept in SQLite" in ctl(*words, status=CONFIG).err
+    assert "write sqlite: or pgsql:" in ctl(*words, status=CONFIG).err

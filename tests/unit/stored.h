@@ -13,11 +13,18 @@
 #include <cmocka.h>
 
 #include "folder.h"
+#include "forceenc/conf.h"
 #include "forceenc/err.h"
 #include "forceenc/sqlite.h"
 #include "forceenc/store.h"
+#include "store/store_array.h"
+#include "store/store_pq.h"
 
-/* A folder with a statistics database, and what tests say to it. */
+/*
+ * A folder with a statistics database, and what tests say to it. If
+ * FORCEENC_TEST_STORE names a file as "store = pgsql:FILE" would, then it's in
+ * there, and the tests empty the schema "stats" in it.
+ */
 
 #define HOUR 495000u /* of June 2026 */
 #define HOST "mail.example.com"
@@ -26,7 +33,66 @@ struct stored {
 	struct folder folder;
 	char spec[128];
 	struct err err;
+	struct conf *conf; /* NULL: SQLite */
 };
+
+static inline struct store_place
+stored_place(const struct stored *t, const char *host)
+{
+	return (struct store_place){.spec = t->spec,
+	    .pgsql = t->conf != NULL ? &t->conf->store_pgsql : NULL,
+	    .host = host,
+	    .stop = -1};
+}
+
+static inline struct store_pq *
+stored_link(struct stored *t)
+{
+	const struct store_place place = stored_place(t, "");
+	struct store_pq *link = store_pq_open(&place, STORE_WRITE, &t->err);
+
+	if (link == NULL)
+		fail_msg("%s", t->err.text);
+	return link;
+}
+
+/* The next test finds nothing. */
+static inline void
+stored_empty(struct stored *t)
+{
+	struct store_pq *link;
+
+	if (t->conf == NULL) {
+		unlink(folder_path(&t->folder, "db"));
+		unlink(folder_path(&t->folder, "db-wal"));
+		unlink(folder_path(&t->folder, "db-shm"));
+		return;
+	}
+	link = stored_link(t);
+	if (store_pq_do(link, "DROP SCHEMA IF EXISTS stats CASCADE", &t->err) ==
+		-1 ||
+	    store_pq_do(link, "CREATE SCHEMA stats", &t->err) == -1)
+		fail_msg("%s", t->err.text);
+	store_pq_close(link);
+}
+
+static inline void
+stored_use_pgsql(struct stored *t, const char *path)
+{
+	struct problems problems = {0};
+	char text[512];
+
+	snprintf(t->spec, sizeof(t->spec), "pgsql:%s", path);
+	snprintf(text, sizeof(text),
+	    "forceenc_tables = sqlite:policy.cf\nstore = %s\n", t->spec);
+	folder_write_text(&t->folder, "forceenc.cf", text);
+	folder_write_text(&t->folder, "policy.cf", "dbpath = policy.db\n");
+	t->conf = conf_load(folder_path(&t->folder, "forceenc.cf"), &problems);
+	if (t->conf == NULL)
+		fail_msg("%s", problems.line[0]);
+	problems_fini(&problems);
+	stored_empty(t);
+}
 
 static inline int
 stored_setup(void **state)
@@ -35,6 +101,8 @@ stored_setup(void **state)
 
 	folder_open(&t->folder);
 	snprintf(t->spec, sizeof(t->spec), "sqlite:%s/db", t->folder.name);
+	if (getenv("FORCEENC_TEST_STORE") != NULL)
+		stored_use_pgsql(t, getenv("FORCEENC_TEST_STORE"));
 	*state = t;
 	return 0;
 }
@@ -44,19 +112,35 @@ stored_teardown(void **state)
 {
 	struct stored *t = *state;
 
+	conf_free(t->conf);
 	folder_close(&t->folder);
 	free(t);
 	return 0;
 }
 
 static inline struct store *
-stored_open(struct stored *t, enum store_mode mode)
+stored_open_as(struct stored *t, enum store_mode mode, const char *host)
 {
-	struct store *store = store_open(t->spec, mode, HOST, &t->err);
+	const struct store_place place = stored_place(t, host);
+	struct store *store = store_open_place(&place, mode, &t->err);
 
 	if (store == NULL)
 		fail_msg("%s", t->err.text);
 	return store;
+}
+
+static inline struct store *
+stored_open(struct stored *t, enum store_mode mode)
+{
+	return stored_open_as(t, mode, HOST);
+}
+
+/* For what only one kind of database has. */
+static inline void
+stored_sqlite_only(const struct stored *t)
+{
+	if (t->conf != NULL)
+		skip();
 }
 
 static inline void
@@ -70,7 +154,9 @@ stored_word(struct stored *t, const char *word)
 static inline void
 stored_refused(struct stored *t, enum store_mode mode, const char *word)
 {
-	assert_null(store_open(t->spec, mode, HOST, &t->err));
+	const struct store_place place = stored_place(t, HOST);
+
+	assert_null(store_open_place(&place, mode, &t->err));
 	stored_word(t, word);
 }
 
@@ -82,17 +168,73 @@ stored_commit(
 		fail_msg("%s", t->err.text);
 }
 
-/* What a query returns, asked on a connection of its own. */
+typedef void stored_row_fn(const int64_t value[], void *arg);
+
+#define STORED_COLUMNS_MAX 8
+
+static inline void
+stored_rows_pgsql(
+    struct stored *t, const char *sql, stored_row_fn *fn, void *arg)
+{
+	struct store_pq *link = stored_link(t);
+	int64_t value[STORED_COLUMNS_MAX];
+	struct buf encoded = {0};
+	struct pq_answer answer;
+	unsigned row, i;
+
+	store_array_encode(&encoded, sql, strlen(sql));
+	if (store_pq_ask(link, buf_text(&encoded), NULL, 0, &answer, &t->err) ==
+	    -1)
+		fail_msg("%s: %s", sql, t->err.text);
+	buf_fini(&encoded);
+	for (row = 0; row < answer.rows; row++) {
+		for (i = 0; i < answer.columns; i++)
+			value[i] = store_pq_number(&answer, row, i);
+		fn(value, arg);
+	}
+	store_pq_close(link);
+}
+
+/* Each row of a query of numbers, asked on a connection of its own. */
+static inline void
+stored_rows(struct stored *t, const char *sql, int columns, stored_row_fn *fn,
+    void *arg)
+{
+	int64_t value[STORED_COLUMNS_MAX];
+	struct sqlite_stmt *stmt = NULL;
+	struct sqlite *db;
+	int i;
+
+	if (t->conf != NULL) {
+		stored_rows_pgsql(t, sql, fn, arg);
+		return;
+	}
+	db = sqlite_open(
+	    folder_path(&t->folder, "db"), SQLITE_MODE_READ, 0, &t->err);
+	if (db == NULL ||
+	    sqlite_prepare(db, sql, &stmt, &t->err) != SQLITE_STATUS_DONE)
+		fail_msg("%s: %s", sql, t->err.text);
+	while (sqlite_step(stmt, &t->err) == SQLITE_STATUS_ROW) {
+		for (i = 0; i < columns; i++)
+			value[i] = sqlite_column_int(stmt, i);
+		fn(value, arg);
+	}
+	sqlite_close(db);
+}
+
+static inline void
+stored_number_row(const int64_t value[], void *arg)
+{
+	*(int64_t *)arg = value[0];
+}
+
+/* What a query returns. */
 static inline int64_t
 stored_number(struct stored *t, const char *sql)
 {
-	struct sqlite *db = sqlite_open(
-	    folder_path(&t->folder, "db"), SQLITE_MODE_READ, 0, &t->err);
 	int64_t n = -1;
 
-	if (db == NULL || sqlite_ask_number(db, sql, &n, &t->err) == -1)
-		fail_msg("%s: %s", sql, t->err.text);
-	sqlite_close(db);
+	stored_rows(t, sql, 1, stored_number_row, &n);
 	return n;
 }
 
@@ -130,6 +272,6 @@ stored_add(
 	stored_commit(t, store, &batch);
 }
 
-#define TOTAL "SELECT ifnull(sum(n), 0) FROM delivery_hour"
+#define TOTAL "SELECT coalesce(sum(n), 0) FROM delivery_hour"
 
 #endif

@@ -163,9 +163,8 @@ asked_setup(void **state)
 	asked->stored = stored;
 	asked->random = 7;
 	for (i = 0; i < 2; i++) {
-		asked->store = store_open(asked->stored->spec, STORE_WRITE,
-		    host[i], &asked->stored->err);
-		assert_non_null(asked->store);
+		asked->store =
+		    stored_open_as(asked->stored, STORE_WRITE, host[i]);
 		for (j = 0; j < EVENTS / 2; j++)
 			asked_add_event(
 			    asked, &asked->event[i * EVENTS / 2 + j], host[i]);

@@ -206,7 +206,7 @@ stats_blobs_are_whole(void **state)
 	assert_int_equal(out.len, 0);
 	stored_commit(t, store, &batch);
 	store_close(store);
-	store = store_open(t->spec, STORE_WRITE, "a", &t->err);
+	store = stored_open_as(t, STORE_WRITE, "a");
 	stored_commit(t, store, &batch);
 	assert_int_equal(stats_blobs(store, blob_row, &out, &t->err), 0);
 	assert_string_equal(buf_text(&out),

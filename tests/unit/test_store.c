@@ -217,7 +217,7 @@ store_keeps_blobs_of_any_length(void **state)
 	store_close(reader);
 	store_close(store);
 	/* Another host has its own. */
-	store = store_open(t->spec, STORE_WRITE, "other.example.com", &t->err);
+	store = stored_open_as(t, STORE_WRITE, "other.example.com");
 	test_assert_blob(t, store, "other", NULL, 0);
 	test_blob(t, store, "other", "yy", 2);
 	store_close(store);
@@ -231,11 +231,13 @@ static void
 store_readers_and_writer_dont_wait(void **state)
 {
 	struct stored *t = *state;
-	struct store *store = stored_open(t, STORE_WRITE);
 	struct sqlite_stmt *stmt;
+	struct store *store;
 	struct sqlite *db;
 	int i;
 
+	stored_sqlite_only(t);
+	store = stored_open(t, STORE_WRITE);
 	stored_add(t, store, "alice@example.com", 1);
 	db = sqlite_open(
 	    folder_path(&t->folder, "db"), SQLITE_MODE_READ, 0, &t->err);
@@ -260,11 +262,13 @@ static void
 store_two_writers_agree(void **state)
 {
 	struct stored *t = *state;
-	struct store *one = stored_open(t, STORE_WRITE);
-	struct store *two = stored_open(t, STORE_WRITE);
 	int64_t later = (HOUR + 24 * 40) * INT64_C(3600);
+	struct store *one, *two;
 	int i;
 
+	stored_sqlite_only(t);
+	one = stored_open(t, STORE_WRITE);
+	two = stored_open(t, STORE_WRITE);
 	for (i = 0; i < 20; i++) {
 		stored_add(t, one, "alice@example.com", 1);
 		stored_add(t, two, i % 2 ? "bob@example.com" : "alice@x", 1);

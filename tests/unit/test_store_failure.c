@@ -35,7 +35,7 @@ store_refuses_what_is_no_store(void **state)
 {
 	static const char *const spec[] = {"", "/tmp/db", "sqlite",
 	    "sqlite:", "SQLITE:/tmp/x", "sqlit:/tmp/x", "sqlitee:/tmp/x",
-	    ":/tmp/x", "pgsql:/etc/forceenc/stats.cf"};
+	    ":/tmp/x", "mysql:/etc/forceenc/stats.cf"};
 	struct stored *t = *state;
 	size_t i;
 

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+/*
+ * One connection, made when the store is opened and never again: when it's
+ * lost, so is the store, and who opens the next one goes on from what is in
+ * the database. So it doesn't matter whether a batch whose answer never came
+ * was committed or not.
+ *
+ * A host has one writer: its row in the table of writers is a lock which that
+ * one's session holds. Each batch also has the number that follows its host's
+ * last one, so that where a pooler takes sessions apart, two writers still
+ * can't both count.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "forceenc/mem.h"
+#include "forceenc/must.h"
+#include "forceenc/text.h"
+#include "store/store_array.h"
+#include "store/store_pgsql_db.h"
+#include "store/store_pgsql_migrate.h"
+#include "store/store_pgsql_tidy.h"
+#include "store/store_pgsql_write.h"
+#include "store/store_schema.h"
+
+#define STORE_PGSQL_LOCKED "55P03" /* lock_not_available */
+
+static void
+store_pgsql_close(struct store *base)
+{
+	struct store_pgsql_db *store = store_pgsql_db_of(base);
+
+	store_pq_close(store->link);
+	buf_fini(&store->encoded);
+	buf_fini(&store->chosen);
+	buf_fini(&store->text[0]);
+	buf_fini(&store->text[1]);
+	free(store->spec);
+	free(store->host);
+	free(store);
+}
+
+/* In another encoding some names couldn't be written. */
+static int
+store_pgsql_check(struct store_pgsql_db *store, struct err *err)
+{
+	struct pq_answer answer;
+	const char *encoding;
+	size_t len;
+
+	if (store_pq_ask(store->link, "SHOW server_encoding", NULL, 0, &answer,
+		err) == -1)
+		return -1;
+	encoding = pq_value_of(&answer, 0, 0, &len);
+	if (encoding != NULL && strcmp(encoding, "UTF8") == 0)
+		return 0;
+	return err_set(err,
+	    "the database's encoding is %s; make one with ENCODING 'UTF8'",
+	    encoding != NULL ? text_show(encoding, len) : "unknown");
+}
+
+/* Who has the lock, as far as this role may see it. */
+static int
+store_pgsql_refuse(
+    struct store_pgsql_db *store, const struct pq_value *id, struct err *err)
+{
+	struct pq_answer answer;
+	const char *who = NULL;
+	size_t len;
+
+	if (store_pq_ask(store->link,
+		"SELECT coalesce(host(a.client_addr), 'the same machine') "
+		"FROM pg_locks AS l JOIN pg_stat_activity AS a "
+		"ON a.pid = l.pid WHERE l.locktype = 'advisory' "
+		"AND l.classid = 'writer'::regclass AND l.granted "
+		"AND l.database = (SELECT oid FROM pg_database "
+		"WHERE datname = current_database()) "
+		"AND l.objid::bigint = $1::bigint LIMIT 1",
+		id, 1, &answer, NULL) == 0 &&
+	    answer.rows > 0)
+		who = pq_value_of(&answer, 0, 0, &len);
+	return err_set(err,
+	    "another forceenc-watch counts for the host %s (from=%s); give "
+	    "each "
+	    "host a name of its own with store_host",
+	    text_show_str(store->host),
+	    who != NULL ? text_show(who, len) : "unknown");
+}
+
+/* The batch is asked for when nobody else can write one any more. */
+static int
+store_pgsql_lock(struct store_pgsql_db *store, struct err *err)
+{
+	struct pq_value host = store_pgsql_db_host(store), id;
+	struct pq_answer answer;
+	char text[32];
+	size_t len;
+
+	store_pq_put(store->link,
+	    "INSERT INTO writer (host) SELECT $1 WHERE NOT EXISTS "
+	    "(SELECT FROM writer WHERE host = $1) ON CONFLICT DO NOTHING",
+	    &host, 1);
+	if (store_pq_ask(store->link, "SELECT id FROM writer WHERE host = $1",
+		&host, 1, &answer, err) == -1)
+		return -1;
+	snprintf(text, sizeof(text), "%s", pq_value_of(&answer, 0, 0, &len));
+	id = store_pq_text(text);
+	if (store_pq_ask(store->link,
+		"SELECT pg_advisory_lock("
+		"'writer'::regclass::oid::integer, $1::integer)",
+		&id, 1, &answer, err) == -1)
+		return strcmp(
+			   store_pq_state(store->link), STORE_PGSQL_LOCKED) == 0
+		    ? store_pgsql_refuse(store, &id, err)
+		    : -1;
+	if (store_pq_ask(store->link,
+		"SELECT batch FROM writer WHERE host = $1", &host, 1, &answer,
+		err) == -1)
+		return -1;
+	store->batch = store_pq_number(&answer, 0, 0);
+	return 0;
+}
+
+static struct store *
+store_pgsql_open(const struct store_place *place, const char *where,
+    enum store_mode mode, struct err *err)
+{
+	struct store_pgsql_db *store;
+
+	if (place->pgsql == NULL) {
+		err_set(err, "%s: its parameters aren't known",
+		    text_show_str(place->spec));
+		return NULL;
+	}
+	store = mem_zalloc(sizeof(*store));
+	store->store.backend = &store_pgsql;
+	store->spec = mem_strdup(place->spec);
+	store->host = mem_strdup(place->host);
+	store_array_encode(&store->encoded, place->host, strlen(place->host));
+	store->mode = mode;
+	store->link = store_pq_open(place, mode, err);
+	if (store->link != NULL && store_pgsql_check(store, err) == 0 &&
+	    store_pgsql_migrate(store, store_schema_pgsql, err) == 0 &&
+	    (mode == STORE_READ || store_pgsql_lock(store, err) == 0))
+		return &store->store;
+	err_prefix(err, "%s", text_show_str(where));
+	store_pgsql_close(&store->store);
+	return NULL;
+}
+
+static bool
+store_pgsql_lost(const struct store *base)
+{
+	struct store_pgsql_db *store = store_pgsql_db_of(base);
+
+	return store->overtaken || store_pq_lost(store->link);
+}
+
+static int
+store_pgsql_commit(
+    struct store *base, const struct store_batch *batch, struct err *err)
+{
+	struct store_pgsql_db *store = store_pgsql_db_of(base);
+
+	if (store_pgsql_db_begin(store, STORE_PGSQL_SHARED, err) == -1)
+		return -1;
+	if (store_pgsql_write(store, batch, err) == -1) {
+		store_pgsql_db_abort(store);
+		return -1;
+	}
+	if (store_pgsql_db_end(store, err) == -1)
+		return -1;
+	store->batch++;
+	return 0;
+}
+
+static int
+store_pgsql_get_blob(struct store *base, const char *name, void **bytes,
+    size_t *len, struct err *err)
+{
+	struct store_pgsql_db *store = store_pgsql_db_of(base);
+	struct pq_value value[2] = {
+	    store_pgsql_db_host(store), store_pq_text(name)};
+	struct pq_answer answer;
+	struct buf blob = {0};
+	const char *hex;
+	unsigned row;
+	size_t n;
+
+	*bytes = NULL;
+	*len = 0;
+	if (store_pq_ask(store->link,
+		"SELECT value FROM state WHERE host = $1 AND name = $2 "
+		"ORDER BY piece",
+		value, 2, &answer, err) == -1)
+		return -1;
+	for (row = 0; row < answer.rows; row++) {
+		hex = pq_value_of(&answer, row, 0, &n);
+		if (hex != NULL)
+			store_array_unhex(&blob, hex, n);
+	}
+	if (blob.len == 0) {
+		buf_fini(&blob);
+		return 0;
+	}
+	*len = blob.len;
+	*bytes = buf_steal(&blob);
+	return 1;
+}
+
+const struct store_backend store_pgsql = {
+    .name = "pgsql",
+    .stats = &stats_pgsql,
+    .open = store_pgsql_open,
+    .close = store_pgsql_close,
+    .lost = store_pgsql_lost,
+    .commit = store_pgsql_commit,
+    .get_blob = store_pgsql_get_blob,
+    .tidy = store_pgsql_tidy,
+};

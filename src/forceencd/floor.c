@@ -267,7 +267,7 @@ static const struct answerer_ops floor_ops = {
 };
 
 struct answerer *
-floor_new(const struct conf_map *conf, const struct source_env *env)
+floor_new_with(const struct conf_map *conf, struct source *upstream)
 {
 	struct floor *floor = mem_zalloc(sizeof(*floor));
 
@@ -275,14 +275,23 @@ floor_new(const struct conf_map *conf, const struct source_env *env)
 	floor->magic = FLOOR_MAGIC;
 	TAILQ_INIT(&floor->tickets);
 	floor->map.conf = conf;
+	floor->map.upstream = upstream;
 	floor->map.facts = floor_facts_new();
 	floor->map.on_reply = floor_on_reply;
 	floor->map.owner = floor;
-	if (conf->floor.upstream.spec != NULL)
-		floor->map.upstream =
-		    source_socketmap_new(&conf->floor.upstream,
-			conf->floor.upstream_time_limit, env);
-	floor->base.source = floor->map.upstream;
+	floor->base.source = upstream;
 	floor->base.raised = &floor->map.raised;
 	return &floor->base;
+}
+
+struct answerer *
+floor_new(const struct conf_map *conf, const struct source_env *env)
+{
+	const struct conf_floor *rules = &conf->floor;
+
+	return floor_new_with(conf,
+	    rules->upstream.spec == NULL
+		? NULL
+		: source_socketmap_new(
+		      &rules->upstream, rules->upstream_time_limit, env));
 }

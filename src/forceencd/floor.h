@@ -17,5 +17,7 @@
 /* conf is of that kind. Both are borrowed for the answerer's life. */
 struct answerer *floor_new(
     const struct conf_map *conf, const struct source_env *env);
+/* For tests: a source of their own, which the floor takes; NULL for none. */
+struct answerer *floor_new_with(const struct conf_map *, struct source *);
 
 #endif

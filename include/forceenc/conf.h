@@ -223,6 +223,9 @@ const struct conf_map *conf_map_find(
 
 bool conf_table_equal(const struct conf_table *, const struct conf_table *);
 
+/* The first map that is asked about senders; NULL if none is. */
+const struct conf_map *conf_map_senders(const struct conf *);
+
 /* "senders", "floor". */
 const char *conf_map_kind_name(enum conf_map_kind);
 

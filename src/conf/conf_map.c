@@ -298,3 +298,14 @@ conf_map_equal(const struct conf_map *a, const struct conf_map *b)
 	return a->kind == b->kind && a->on_failure == b->on_failure &&
 	    conf_floor_equal(&a->floor, &b->floor);
 }
+
+const struct conf_map *
+conf_map_senders(const struct conf *conf)
+{
+	size_t i;
+
+	for (i = 0; i < conf->nmaps; i++)
+		if (conf->map[i].kind == CONF_MAP_SENDERS)
+			return &conf->map[i];
+	return NULL;
+}

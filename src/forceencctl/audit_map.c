@@ -108,8 +108,9 @@ audit_map_transports(struct audit *audit)
 		if (map != NULL)
 			audit_map_add_transports(audit, map);
 	}
-	if (audit->site != NULL && audit->ntransports == 0)
-		audit_map_add_transports(audit, &audit->site->map[0]);
+	map = audit->site != NULL ? conf_map_senders(audit->site) : NULL;
+	if (map != NULL && audit->ntransports == 0)
+		audit_map_add_transports(audit, map);
 	if (audit->ntransports == 0)
 		audit_add_transport(audit, "forceenc", strlen("forceenc"));
 }
@@ -120,11 +121,11 @@ audit_map_wanted(struct audit *audit)
 {
 	static const struct conf usual;
 	const struct conf *site = audit->site != NULL ? audit->site : &usual;
+	const struct conf_map *map = conf_map_senders(site);
 	struct buf out = {0};
 	const char *kept;
 
-	mapspec_wanted(&out, site,
-	    site->nmaps > 0 ? site->map[0].name : "forceenc",
+	mapspec_wanted(&out, site, map != NULL ? map->name : "forceenc",
 	    postconf_value(audit->conf, NULL, "queue_directory"));
 	kept = postconf_keep(audit->conf, "%s", buf_text(&out));
 	buf_fini(&out);

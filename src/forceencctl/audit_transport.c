@@ -6,6 +6,7 @@
 #include "forceenc/text.h"
 #include "forceencctl/audit_hop.h"
 #include "forceencctl/audit_rules.h"
+#include "forceencctl/mapspec.h"
 
 /* The transport of forced mail: master.cf's service and its settings. */
 
@@ -145,6 +146,11 @@ audit_transport_policy_tables(
 
 	while ((len = postconf_word(&at, &word)) > 0) {
 		spec = postconf_keep(audit->conf, "%.*s", (int)len, word);
+		if (audit->site != NULL &&
+		    mapspec_is_floor(spec,
+			postconf_value(audit->conf, NULL, "queue_directory"),
+			audit->site))
+			return; /* it ends the search, and promises enough */
 		if (!audit_transport_weak_entries(audit, fix, spec, weak) &&
 		    !weak)
 			audit_find(audit,

@@ -97,6 +97,26 @@ mapspec_listener(const struct mapspec *map, const char *queue_directory,
 	return NULL;
 }
 
+bool
+mapspec_is_floor(
+    const char *spec, const char *queue_directory, const struct conf *site)
+{
+	const struct conf_listen *listen;
+	const struct conf_map *map;
+	struct mapspec parsed;
+	const char *name;
+
+	if (mapspec_parse(&parsed, spec) == -1)
+		return false;
+	listen = mapspec_listener(&parsed, queue_directory, site);
+	/* What answers there must speak what is asked. */
+	if (listen == NULL || (listen->map != NULL) != parsed.tcp)
+		return false;
+	name = parsed.tcp ? listen->map : parsed.map;
+	map = conf_map_find(site, name, strlen(name));
+	return map != NULL && map->kind == CONF_MAP_FLOOR;
+}
+
 void
 mapspec_wanted(struct buf *out, const struct conf *site, const char *map,
     const char *queue_directory)

@@ -31,6 +31,11 @@ int mapspec_endpoint(const struct mapspec *, const char *queue_directory,
 const struct conf_listen *mapspec_listener(const struct mapspec *,
     const char *queue_directory, const struct conf *site);
 
+/* Whether it's one of forceencd's that give TLS policies, none of them below
+ * encryption. */
+bool mapspec_is_floor(
+    const char *spec, const char *queue_directory, const struct conf *site);
+
 /* What main.cf should name to ask forceencd for a map: its first socketmap
  * listener, by a path that a chroot knows if that is below the queue
  * directory. */

@@ -18,6 +18,12 @@ ours_find(const struct conf_map *map)
 {
 	size_t i;
 
+	if (map->kind != CONF_MAP_SENDERS) {
+		say("map %s isn't asked about senders; name another with "
+		    "--map",
+		    map->name);
+		return NULL;
+	}
 	for (i = 0; i < map->ntables; i++)
 		if (map->table[i].type == CONF_TABLE_SQLITE &&
 		    map->table[i].sqlite.own_query)

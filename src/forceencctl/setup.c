@@ -47,6 +47,16 @@ setup_fits_level(const struct setup *setup, const char *value)
 	return audit_hop_level_of(value) != AUDIT_HOP_PLAIN;
 }
 
+/* None, or the floor alone. */
+static bool
+setup_fits_policy(const struct setup *setup, const char *value)
+{
+	return *value == '\0' ||
+	    mapspec_is_floor(value,
+		postconf_value(setup->conf, NULL, "queue_directory"),
+		setup->site);
+}
+
 static bool
 setup_fits_loglevel(const struct setup *setup, const char *value)
 {
@@ -72,7 +82,7 @@ static const struct setup_want {
 	"the log tells forced mail from other mail"},
     {"smtp_tls_security_level", "encrypt", setup_fits_level,
 	"the guarantee: no STARTTLS, no delivery"},
-    {"smtp_tls_policy_maps", "", NULL,
+    {"smtp_tls_policy_maps", "", setup_fits_policy,
 	"a destination's policy goes before the level, even \"none\""},
     {"smtp_tls_per_site", "", NULL, "the same, of old"},
     {"tls_required_enable", "no", NULL,

@@ -37,8 +37,10 @@ site_map(const struct conf *conf, const struct cmd_call *call)
 	struct buf names = {0};
 	size_t i;
 
-	if (call->map == NULL)
-		return &conf->map[0];
+	if (call->map == NULL) {
+		map = conf_map_senders(conf);
+		return map != NULL ? map : &conf->map[0];
+	}
 	map = conf_map_find(conf, call->map, strlen(call->map));
 	if (map != NULL)
 		return map;
@@ -50,6 +52,19 @@ site_map(const struct conf *conf, const struct cmd_call *call)
 	    buf_text(&names));
 	buf_fini(&names);
 	return NULL;
+}
+
+/* How long the daemon may take for an answer of any of its maps. */
+static uint64_t
+site_time_limit(const struct conf *conf)
+{
+	uint64_t limit = conf->answer_deadline;
+	size_t i;
+
+	for (i = 0; i < conf->nmaps; i++)
+		if (conf->map[i].floor.upstream_time_limit > limit)
+			limit = conf->map[i].floor.upstream_time_limit;
+	return limit + SITE_TIME_EXTRA;
 }
 
 /* An endpoint, or just the path of a unix socket. */
@@ -113,7 +128,7 @@ site_lookup(const struct cmd_call *call, struct site_lookup *lookup)
 		status = site_first_socketmap(conf, &lookup->endpoint);
 	if (status == 0)
 		lookup->map = mem_strdup(map->name);
-	lookup->time_limit = conf->answer_deadline + SITE_TIME_EXTRA;
+	lookup->time_limit = site_time_limit(conf);
 	conf_free(conf);
 	return status;
 }
@@ -138,7 +153,7 @@ site_control(const struct cmd_call *call, struct endpoint *endpoint,
 	if (conf == NULL)
 		return EX_CONFIG;
 	*endpoint = conf->control_socket;
-	*time_limit = conf->answer_deadline + SITE_TIME_EXTRA;
+	*time_limit = site_time_limit(conf);
 	if (!conf->has_control_socket) {
 		say("%s: control_socket is empty, so forceencd can't be asked; "
 		    "set it and restart forceencd",

@@ -13,7 +13,7 @@
 /* A forceenc.cf with listeners of both kinds. */
 static struct answers answers;
 static struct conf_table tables[1];
-static struct conf_map maps[1];
+static struct conf_map maps[2];
 static struct conf_listen listens[2];
 static struct conf site;
 
@@ -50,7 +50,7 @@ static int
 setup_group(void **state)
 {
 	static char spec[] = "ldap:/etc/postfix/ldap/transport_maps.cf";
-	static char name[] = "forceenc";
+	static char name[] = "forceenc", floor_name[] = "floor";
 	struct err err;
 
 	(void)state;
@@ -64,8 +64,9 @@ setup_group(void **state)
 	tables[0].spec = spec;
 	maps[0] = (struct conf_map){
 	    .name = name, .answers = answers, .table = tables, .ntables = 1};
+	maps[1] = (struct conf_map){.name = floor_name, .kind = CONF_MAP_FLOOR};
 	site = (struct conf){
-	    .listen = listens, .nlisten = 2, .map = maps, .nmaps = 1};
+	    .listen = listens, .nlisten = 2, .map = maps, .nmaps = 2};
 	return 0;
 }
 
@@ -139,6 +140,39 @@ test_done(void **state)
 	(void)state;
 	buf_printf(&text, "%s%s%s\n", done, MAPS, OURS);
 	assert_string_equal(plan(buf_text(&text), SETUP_FILE_OURS, NULL), "");
+	buf_fini(&text);
+}
+
+/* The floor stays, and nothing else does. */
+static void
+test_policies(void **state)
+{
+	static const struct {
+		const char *now;
+		bool stays;
+	} cases[] = {
+	    {"socketmap:inet:127.0.0.1:9999:floor", true},
+	    {"socketmap:unix:forceenc/lookup:floor", true},
+	    {"socketmap:inet:127.0.0.1:9999:forceenc", false},
+	    {"socketmap:inet:127.0.0.1:8461:floor", false},
+	    {"tcp:127.0.0.1:9999", false},
+	    {"hash:/p", false},
+	    {"hash:/p, socketmap:inet:127.0.0.1:9999:floor", false},
+	};
+	struct buf text = {0};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		buf_clear(&text);
+		buf_printf(&text,
+		    "%s%s%s\nP forceenc/unix/smtp_tls_policy_maps = %s\n", done,
+		    MAPS, OURS, cases[i].now);
+		assert_string_equal(
+		    plan(buf_text(&text), SETUP_FILE_OURS, NULL),
+		    cases[i].stays ? ""
+				   : "P forceenc/unix/smtp_tls_policy_maps=\n");
+	}
 	buf_fini(&text);
 }
 
@@ -307,6 +341,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_stock),
 	    cmocka_unit_test(test_done),
+	    cmocka_unit_test(test_policies),
 	    cmocka_unit_test(test_maps),
 	    cmocka_unit_test(test_by_hand),
 	    cmocka_unit_test(test_weak_transport),

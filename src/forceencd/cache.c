@@ -3,6 +3,7 @@
 
 #include "forceencd/cache.h"
 
+#include <limits.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,7 @@ struct cache_node {
 	uint8_t table;
 	uint8_t answer;         /* CACHE_ABSENT, or one of answer.h */
 	uint8_t used;           /* asked for since the hand came by */
+	uint8_t generation;     /* of its table; another one: it's dead */
 	char key[CACHE_INLINE]; /* of a longer one: an unaligned pointer */
 } __attribute__((aligned(64)));
 
@@ -46,7 +48,15 @@ struct cache {
 	uint32_t max;   /* highest number of a node */
 	uint32_t grown; /* highest number ever used */
 	uint32_t free;
-	uint32_t hand; /* the last node that was looked at for eviction */
+	uint32_t hand;  /* the last node that was looked at for eviction */
+	uint32_t nodes; /* in use, dead ones included */
+	/* Dead nodes were dropped with their table, and nobody finds them. A
+	 * generation comes again only when none is left. */
+	uint32_t dead;
+	uint32_t broom; /* the last node that was looked at for burial */
+	uint8_t generation[CACHE_TABLES];
+	uint8_t passed[CACHE_TABLES]; /* generations while there were dead */
+	uint32_t facts[CACHE_TABLES]; /* of each table */
 	size_t bytes_max;
 	size_t long_bytes;
 	unsigned char secret[crypto_shorthash_KEYBYTES];
@@ -93,12 +103,25 @@ cache_new(size_t bytes)
 	return cache;
 }
 
+static char *
+cache_node_long_key(const struct cache_node *node)
+{
+	char *key;
+
+	memcpy(&key, node->key, sizeof(key));
+	return key;
+}
+
 void
 cache_free(struct cache *cache)
 {
+	uint32_t i;
+
 	if (cache == NULL)
 		return;
-	cache_flush(cache);
+	for (i = 1; i <= cache->grown; i++)
+		if (cache->node[i].len > CACHE_INLINE)
+			free(cache_node_long_key(&cache->node[i]));
 	munmap(cache->node, cache->node_bytes);
 	munmap(cache->head, cache->head_bytes);
 	free(cache);
@@ -113,15 +136,6 @@ cache_hash(const struct cache *cache, const char *key, size_t len)
 	crypto_shorthash(out, (const unsigned char *)key, len, cache->secret);
 	memcpy(&hash, out, sizeof(hash));
 	return hash;
-}
-
-static char *
-cache_node_long_key(const struct cache_node *node)
-{
-	char *key;
-
-	memcpy(&key, node->key, sizeof(key));
-	return key;
 }
 
 static const char *
@@ -144,10 +158,17 @@ cache_node_set_key(struct cache_node *node, const char *key, size_t len)
 }
 
 static bool
-cache_node_is(const struct cache_node *node, uint8_t table, const char *key,
-    size_t len, uint32_t hash)
+cache_is_dead(const struct cache *cache, const struct cache_node *node)
+{
+	return node->generation != cache->generation[node->table];
+}
+
+static bool
+cache_node_is(const struct cache *cache, const struct cache_node *node,
+    uint8_t table, const char *key, size_t len, uint32_t hash)
 {
 	return node->hash == hash && node->table == table && node->len == len &&
+	    !cache_is_dead(cache, node) &&
 	    memcmp(cache_node_key(node), key, len) == 0;
 }
 
@@ -158,7 +179,7 @@ cache_find(const struct cache *cache, uint8_t table, const char *key,
 	uint32_t i = cache->head[hash & cache->mask];
 
 	while (i != CACHE_NOBODY &&
-	    !cache_node_is(&cache->node[i], table, key, len, hash))
+	    !cache_node_is(cache, &cache->node[i], table, key, len, hash))
 		i = cache->node[i].next;
 	return i;
 }
@@ -181,13 +202,35 @@ cache_remove(struct cache *cache, uint32_t i)
 	node->len = 0;
 	node->next = cache->free;
 	cache->free = i;
+	cache->nodes--;
+	if (cache_is_dead(cache, node)) {
+		if (--cache->dead == 0)
+			memset(cache->passed, 0, sizeof(cache->passed));
+		return;
+	}
 	cache->stats.facts--;
+	cache->facts[node->table]--;
 }
 
 static uint64_t
 cache_bytes(const struct cache *cache)
 {
-	return cache->stats.facts * CACHE_NODE_COST + cache->long_bytes;
+	return (uint64_t)cache->nodes * CACHE_NODE_COST + cache->long_bytes;
+}
+
+bool
+cache_sweep(struct cache *cache, unsigned budget)
+{
+	const struct cache_node *node;
+
+	for (; budget > 0 && cache->dead > 0; budget--) {
+		cache->broom =
+		    cache->broom < cache->grown ? cache->broom + 1 : 1;
+		node = &cache->node[cache->broom];
+		if (node->len > 0 && cache_is_dead(cache, node))
+			cache_remove(cache, cache->broom);
+	}
+	return cache->dead > 0;
 }
 
 /* Which fact goes: the hand takes away the marks of those that were asked for
@@ -204,7 +247,8 @@ cache_victim(struct cache *cache)
 		node = &cache->node[cache->hand];
 		if (node->len == 0)
 			continue;
-		if (!node->used || ++steps > CACHE_SWEEP)
+		if (!node->used || cache_is_dead(cache, node) ||
+		    ++steps > CACHE_SWEEP)
 			return cache->hand;
 		node->used = 0;
 	}
@@ -217,11 +261,12 @@ cache_take(struct cache *cache, size_t len)
 	size_t cost = CACHE_NODE_COST + (len > CACHE_INLINE ? len : 0);
 	uint32_t i;
 
-	while (cache->stats.facts > 0 &&
-	    (cache->stats.facts == cache->max ||
+	while (cache->nodes > 0 &&
+	    (cache->nodes == cache->max ||
 		cache_bytes(cache) + cost > cache->bytes_max)) {
-		cache_remove(cache, cache_victim(cache));
-		cache->stats.evicted++;
+		i = cache_victim(cache);
+		cache->stats.evicted += !cache_is_dead(cache, &cache->node[i]);
+		cache_remove(cache, i);
 	}
 	if (cache->free != CACHE_NOBODY) {
 		i = cache->free;
@@ -230,7 +275,7 @@ cache_take(struct cache *cache, size_t len)
 		MUST(cache->grown < cache->max);
 		i = ++cache->grown;
 	}
-	cache->stats.facts++;
+	cache->nodes++;
 	return i;
 }
 
@@ -243,6 +288,9 @@ cache_insert(struct cache *cache, uint8_t table, const char *key, size_t len,
 
 	node->hash = hash;
 	node->table = table;
+	node->generation = cache->generation[table];
+	cache->stats.facts++;
+	cache->facts[table]++;
 	cache_node_set_key(node, key, len);
 	if (len > CACHE_INLINE)
 		cache->long_bytes += len;
@@ -349,8 +397,8 @@ cache_drop(struct cache *cache, const char *key, size_t len)
 
 	for (; i != CACHE_NOBODY; i = next) {
 		next = cache->node[i].next;
-		if (!cache_node_is(
-			&cache->node[i], cache->node[i].table, key, len, hash))
+		if (!cache_node_is(cache, &cache->node[i], cache->node[i].table,
+			key, len, hash))
 			continue;
 		cache_remove(cache, i);
 		n++;
@@ -358,33 +406,35 @@ cache_drop(struct cache *cache, const char *key, size_t len)
 	return n;
 }
 
-/* table -1: of any. */
-static size_t
-cache_drop_where(struct cache *cache, int table)
-{
-	size_t n = 0;
-	uint32_t i;
-
-	for (i = 1; i <= cache->grown; i++) {
-		if (cache->node[i].len == 0 ||
-		    (table != -1 && cache->node[i].table != table))
-			continue;
-		cache_remove(cache, i);
-		n++;
-	}
-	return n;
-}
-
+/* Nothing is looked at but the table's number: the next generation begins, and
+ * those before it are buried by and by. */
 size_t
 cache_drop_table(struct cache *cache, uint8_t table)
 {
-	return cache_drop_where(cache, table);
+	size_t n = cache->facts[table];
+
+	if (n == 0)
+		return 0;
+	/* Unlikely ever, but then a dead one would rise. */
+	if (cache->passed[table] == UINT8_MAX)
+		cache_sweep(cache, UINT_MAX);
+	cache->passed[table]++;
+	cache->generation[table]++;
+	cache->dead += cache->facts[table];
+	cache->stats.facts -= cache->facts[table];
+	cache->facts[table] = 0;
+	return n;
 }
 
 size_t
 cache_flush(struct cache *cache)
 {
-	return cache_drop_where(cache, -1);
+	size_t n = 0;
+	unsigned i;
+
+	for (i = 0; i < CACHE_TABLES; i++)
+		n += cache_drop_table(cache, (uint8_t)i);
+	return n;
 }
 
 bool
@@ -396,7 +446,7 @@ cache_walk(const struct cache *cache, uint32_t *cursor, unsigned budget,
 
 	for (; budget > 0 && *cursor < cache->grown; budget--) {
 		node = &cache->node[++*cursor];
-		if (node->len == 0)
+		if (node->len == 0 || cache_is_dead(cache, node))
 			continue;
 		cache_node_entry(node, now, &entry);
 		each(&entry, arg);

@@ -23,10 +23,13 @@
  * so the hash is keyed. When it's full, facts that weren't asked for lately
  * make room: a mark in the node and a hand that goes round (CLOCK), since a
  * list in order of use would write to two other nodes at each hit.
+ *
+ * All facts of a table are dropped by counting: a node says in which
+ * generation of its table it was made, and is dead in another one.
  */
 struct cache;
 
-#define CACHE_INLINE  43
+#define CACHE_INLINE  42
 #define CACHE_TABLES  255
 #define CACHE_KEY_MAX 8192
 
@@ -57,7 +60,8 @@ enum cache_state { CACHE_NONE, CACHE_STALE, CACHE_FRESH };
 struct cache_stats {
 	uint64_t facts;
 	uint64_t facts_max;
-	uint64_t bytes; /* in use, long keys included */
+	uint64_t bytes; /* in use, long keys and what isn't swept yet
+			 * included */
 	uint64_t bytes_max;
 	uint64_t fresh; /* questions answered so */
 	uint64_t stale;
@@ -87,10 +91,14 @@ bool cache_peek(const struct cache *, uint8_t table, const char *key,
 void cache_put(struct cache *, uint8_t table, const char *key, size_t len,
     uint32_t hash, uint32_t epoch, uint64_t now, const struct fact *);
 
-/* These return the number of facts dropped. */
+/* These return the number of facts dropped. Those of a table, or all, are gone
+ * at once, however many; their memory comes back by cache_sweep(), or as soon
+ * as it's needed. */
 size_t cache_drop(struct cache *, const char *key, size_t len);
 size_t cache_drop_table(struct cache *, uint8_t table);
 size_t cache_flush(struct cache *);
+/* Looks at no more than budget nodes. False: nothing is left to do. */
+bool cache_sweep(struct cache *, unsigned budget);
 
 /* Walks all facts in pieces: start with *cursor 0, call until it returns
  * false. At most budget nodes are looked at in a call. Facts that come and go

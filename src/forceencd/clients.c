@@ -257,7 +257,7 @@ client_on_read(evutil_socket_t fd, short what, void *arg)
 	struct client *client = arg;
 	struct clients *clients = client->clients;
 	enum session_state state;
-	uint64_t now;
+	uint64_t now, asked;
 	ssize_t n;
 
 	(void)what;
@@ -277,8 +277,13 @@ client_on_read(evutil_socket_t fd, short what, void *arg)
 		    session_finish(client->session, now, clients_out(clients));
 	} else {
 		client->active_at = now;
+		asked = clients->shared->counts.questions;
 		state = session_input(client->session, clients->bytes,
 		    (size_t)n, now, clients_out(clients));
+		/* The others stay where they are, and go on first. */
+		if (turn_is_full(clients->turn,
+			clients->shared->counts.questions - asked))
+			event_base_loopbreak(clients->base);
 		if (state == SESSION_OPEN && !client->drains &&
 		    clients->out.len > 0 && client->partial_at == 0 &&
 		    !session_is_partial(client->session)) {

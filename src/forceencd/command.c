@@ -14,7 +14,7 @@
 #include "forceencd/report.h"
 
 /* Facts looked at before the loop has its turn again. */
-#define COMMAND_DUMP_BUDGET 2048
+#define COMMAND_DUMP_BUDGET 512
 
 struct command_entry {
 	const char *word[2]; /* [1] NULL: a command of one word */

@@ -5,6 +5,7 @@
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
+#include <event2/event.h>
 #include <stdlib.h>
 #include <sys/queue.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@
 struct control_client {
 	struct control_server *server;
 	struct bufferevent *bev;
+	struct event *again; /* the next turn of the loop */
 	struct command command;
 	bool busy; /* a command is under way */
 	TAILQ_ENTRY(control_client) link;
@@ -58,6 +60,7 @@ control_client_free(struct control_client *client)
 	TAILQ_REMOVE(&client->server->clients, client, link);
 	client->server->nclients--;
 	command_fini(&client->command);
+	event_free(client->again);
 	bufferevent_free(client->bev);
 	free(client);
 }
@@ -122,18 +125,23 @@ control_client_on_ready(void *arg)
 }
 
 /* Sends the next piece of a long answer, or ends it. A piece may be empty, and
- * then nothing would wake us for the one after it. */
+ * then no byte that is sent wakes us for the one after it. */
 static void
 control_client_more(struct control_client *client)
 {
+	static const struct timeval at_once = {0, 0};
 	struct command *command = &client->command;
+	bool silent;
 
-	while (command->more != NULL && command->out.len == 0)
+	if (command->more != NULL && command->out.len == 0)
 		command->more(command);
+	silent = command->out.len == 0;
 	control_client_flush(client);
 	if (command->more == NULL && command->ticket == NULL &&
 	    command->inquiry == NULL)
 		control_client_end(client);
+	else if (command->more != NULL && silent)
+		event_add(client->again, &at_once);
 }
 
 static void
@@ -183,16 +191,28 @@ control_client_on_read(struct bufferevent *bev, void *arg)
 }
 
 static void
-control_client_on_sent(struct bufferevent *bev, void *arg)
+control_client_go_on(struct control_client *client)
 {
-	struct control_client *client = arg;
-
-	(void)bev;
 	if (!client->busy || client->command.more == NULL)
 		return;
 	turn_now(client->server->view->turn);
 	control_client_more(client);
 	control_client_go(client);
+}
+
+static void
+control_client_on_sent(struct bufferevent *bev, void *arg)
+{
+	(void)bev;
+	control_client_go_on(arg);
+}
+
+static void
+control_client_on_again(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	control_client_go_on(arg);
 }
 
 static void
@@ -222,7 +242,9 @@ control_server_on_accept(int fd, void *arg)
 	client->server = server;
 	client->bev =
 	    bufferevent_socket_new(server->base, fd, BEV_OPT_CLOSE_ON_FREE);
-	MUST(client->bev != NULL);
+	client->again =
+	    evtimer_new(server->base, control_client_on_again, client);
+	MUST(client->bev != NULL && client->again != NULL);
 	TAILQ_INSERT_TAIL(&server->clients, client, link);
 	server->nclients++;
 	bufferevent_setcb(client->bev, control_client_on_read,

@@ -35,6 +35,8 @@
 /* A server that stops a query by itself gets this much more time to say so,
  * before it counts as silent. */
 #define PGSQL_LINK_GRACE 500
+/* Notices heard in one turn of the loop. */
+#define PGSQL_LINK_NOTICES 256
 /* Connections that are lost are logged this often at most. */
 #define PGSQL_LINK_QUIET 10000
 
@@ -69,6 +71,7 @@ struct pgsql_link {
 	uint64_t silent_at; /* since when the oldest of them is the oldest */
 	bool refused;       /* the server is there, and of no use */
 	bool good;          /* this connection has proved itself */
+	bool more;          /* notices that have come weren't heard yet */
 	bool given_up;      /* give_up_why is set */
 	struct err give_up_why;
 	uint64_t logged_at; /* 0: never */
@@ -98,6 +101,7 @@ pgsql_link_hang_up(struct pgsql_link *link)
 	wake_off(&link->wake);
 	pq_close(link->pq);
 	link->pq = NULL;
+	link->more = false;
 	link->given_up = false;
 }
 
@@ -378,14 +382,19 @@ pgsql_link_hear(struct pgsql_link *link, uint64_t now, struct err *why)
 	bool alive = pq_read(link->pq, why) == 0;
 	struct pq_answer answer;
 	const char *text;
+	unsigned n = 0;
 	size_t len;
 
 	while (!link->refused && pq_next_answer(link->pq, &answer))
 		link->refused = !pgsql_link_take(link, &answer, now, why);
 	if (link->refused)
 		return false;
-	while (pq_next_notice(link->pq, &text, &len))
+	while (
+	    n < PGSQL_LINK_NOTICES && pq_next_notice(link->pq, &text, &len)) {
 		link->ops->notice(text, len, link->arg, now);
+		n++;
+	}
+	link->more = n == PGSQL_LINK_NOTICES;
 	return alive;
 }
 
@@ -405,7 +414,7 @@ pgsql_link_working(struct pgsql_link *link, uint64_t now)
 	struct err why;
 	bool fine = true;
 
-	if (wake_take(&link->wake)) {
+	if (wake_take(&link->wake) || link->more) {
 		fine = pgsql_link_hear(link, now, &why);
 		if (fine)
 			pgsql_link_flush(link, now);
@@ -429,6 +438,8 @@ pgsql_link_working(struct pgsql_link *link, uint64_t now)
 		link->phase = PGSQL_LINK_RESTING;
 		return CLOCK_NEVER;
 	}
+	if (link->more)
+		return now;
 	if (pq_flights(link->pq) > 0)
 		return link->silent_at + limit;
 	return link->lasts || link->conf->idle_interval == 0

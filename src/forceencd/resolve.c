@@ -225,7 +225,7 @@ resolve_one(const struct resolve_walk *walk, uint64_t now,
 	case TABLE_WAIT:
 		if (walk->hurry == NULL)
 			return RESOLVE_STOP_WAIT;
-		table_leave(waiter);
+		flight_leave(waiter);
 		decided = resolve_doubt(
 		    walk, status, &answer, walk->hurry, now, reply);
 		break;
@@ -279,7 +279,7 @@ resolve_reply_clear(struct resolve_reply *reply)
 static void
 resolve_ticket_free(struct resolve *resolve, struct resolve_ticket *ticket)
 {
-	table_leave(&ticket->waiter);
+	flight_leave(&ticket->waiter);
 	TAILQ_REMOVE(&resolve->tickets, ticket, link);
 	resolve->ntickets--;
 	service_release(ticket->walk.service);
@@ -330,7 +330,7 @@ resolve_on_deadline(struct resolve_ticket *ticket, uint64_t now)
 	struct resolve_reply reply;
 
 	resolve_reply_clear(&reply);
-	table_leave(&ticket->waiter);
+	flight_leave(&ticket->waiter);
 	walk->hurry = "no answer before the deadline";
 	reply.late = true;
 	if (!resolve_doubt(
@@ -410,7 +410,7 @@ resolve_ask(struct resolve *resolve, struct service *service, struct map *map,
 		return RESOLVE_DONE;
 	}
 	ticket = resolve_ticket_new(resolve, &walk, keys, now);
-	table_waiter_move(&ticket->waiter, &waiter);
+	flight_move(&ticket->waiter, &waiter);
 	resolve_warm(&ticket->walk, now);
 	*out = ticket;
 	return RESOLVE_WAIT;
@@ -433,10 +433,13 @@ uint64_t
 resolve_tick(struct resolve *resolve, uint64_t now)
 {
 	struct resolve_ticket *ticket;
+	unsigned late = 0;
 
 	while ((ticket = TAILQ_FIRST(&resolve->tickets)) != NULL) {
 		if (ticket->deadline > now)
 			return ticket->deadline;
+		if (late++ == RESOLVE_LATE_MAX)
+			return now;
 		resolve_on_deadline(ticket, now);
 	}
 	return CLOCK_NEVER;

@@ -18,6 +18,7 @@ struct resolve;
 struct resolve_ticket; /* a question on its way */
 
 #define RESOLVE_TICKETS_MAX 16384 /* on their way at once, all clients */
+#define RESOLVE_LATE_MAX    512   /* answered at their deadline in one turn */
 
 /* One step of the walk, for whoever wants to explain the answer. */
 struct resolve_step {
@@ -45,7 +46,8 @@ void resolve_wait(struct resolve_ticket *, resolve_done_fn *done, void *arg);
 /* Nobody wants the answer any more; done is not called. */
 void resolve_cancel(struct resolve *, struct resolve_ticket *);
 
-/* Answers what is at its deadline. Returns when to call again. */
+/* Answers what is at its deadline, RESOLVE_LATE_MAX of them. Returns when to
+ * call again: now, if there are more. */
 uint64_t resolve_tick(struct resolve *, uint64_t now);
 
 unsigned resolve_tickets(const struct resolve *);

@@ -20,8 +20,11 @@
 
 #define SNAPSHOT_MAGIC "forceenc facts 2\n"
 #define SNAPSHOT_HASH  crypto_generichash_BYTES
-/* Nodes of the cache a piece. */
-#define SNAPSHOT_BUDGET 2048
+/* A piece: so many nodes of the cache, looked at a few at a time until there
+ * are as many bytes. */
+#define SNAPSHOT_NODES 2048
+#define SNAPSHOT_LOOK  16
+#define SNAPSHOT_BYTES (128 * 1024)
 
 struct snapshot {
 	char *path;
@@ -210,11 +213,15 @@ enum snapshot_status
 snapshot_step(
     struct snapshot *snapshot, uint64_t now, uint64_t wall, struct err *err)
 {
-	bool more;
+	unsigned nodes = 0;
+	bool more = true;
 
 	snapshot->wall = wall;
-	more = cache_walk(snapshot->cache, &snapshot->cursor, SNAPSHOT_BUDGET,
-	    now, snapshot_put_fact, snapshot);
+	for (; more && nodes < SNAPSHOT_NODES &&
+	     snapshot->out.len < SNAPSHOT_BYTES;
+	     nodes += SNAPSHOT_LOOK)
+		more = cache_walk(snapshot->cache, &snapshot->cursor,
+		    SNAPSHOT_LOOK, now, snapshot_put_fact, snapshot);
 	if (!more)
 		return snapshot_finish(snapshot, err) == 0 ? SNAPSHOT_DONE
 							   : SNAPSHOT_FAILED;

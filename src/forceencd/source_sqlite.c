@@ -24,6 +24,8 @@
 #define SOURCE_SQLITE_SIGHT 100
 /* Slow queries are warned of at most this often. */
 #define SOURCE_SQLITE_QUIET 10000
+/* Of those that waited for the lock, asked in one turn. */
+#define SOURCE_SQLITE_TURN 512
 /* A database that can't be opened is tried again at most this often. */
 #define SOURCE_SQLITE_REOPEN 50
 
@@ -285,8 +287,11 @@ source_sqlite_tick(struct source *base, uint64_t now)
 	struct source_reply reply;
 	struct source_ask *ask;
 	enum sqlite_status status;
+	unsigned n = 0;
 
 	while ((ask = TAILQ_FIRST(&source->waiting)) != NULL) {
+		if (n++ == SOURCE_SQLITE_TURN)
+			return now;
 		source_reply_init(&reply);
 		status = source_sqlite_query(source, ask, now, &reply);
 		if (!source_sqlite_settle(source, status, now, &reply))

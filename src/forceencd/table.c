@@ -18,18 +18,7 @@
 /* Restored facts are of the epoch before. */
 #define TABLE_FIRST_EPOCH 1
 
-struct table_flight {
-	struct source_ask ask;
-	struct table *table;
-	uint32_t hash;
-	uint32_t epoch; /* when it was asked */
-	bool outdated;  /* the key has changed since */
-	TAILQ_HEAD(, table_waiter) waiters;
-	LIST_ENTRY(table_flight) link;
-	char key[];
-};
-
-LIST_HEAD(table_flights, table_flight);
+LIST_HEAD(table_flights, flight);
 
 struct table {
 	struct source *source;
@@ -42,6 +31,7 @@ struct table {
 	struct table_counts counts;
 	unsigned nflights;
 	struct table_flights head[TABLE_HEADS];
+	struct flight_landed landed;
 };
 
 static void table_on_change(void *arg, const char *key, size_t len);
@@ -60,6 +50,7 @@ table_new_with(struct source *source, struct cache *cache, uint8_t number)
 	table->epoch = TABLE_FIRST_EPOCH;
 	for (i = 0; i < TABLE_HEADS; i++)
 		LIST_INIT(&table->head[i]);
+	flight_landed_init(&table->landed);
 	return table;
 }
 
@@ -73,16 +64,16 @@ table_new(const struct conf_table *conf, const struct answers *answers,
 static void
 table_cancel(struct table *table)
 {
-	struct table_flight *flight;
+	struct flight *flight;
 	unsigned i;
 
+	flight_landed_fini(&table->landed);
 	for (i = 0; i < TABLE_HEADS; i++)
 		while ((flight = LIST_FIRST(&table->head[i])) != NULL) {
-			MUST(TAILQ_EMPTY(&flight->waiters));
 			source_cancel(table->source, &flight->ask);
 			LIST_REMOVE(flight, link);
 			table->nflights--;
-			free(flight);
+			flight_free(flight);
 		}
 }
 
@@ -184,15 +175,14 @@ table_learn(struct table *table, const char *key, size_t len, uint32_t hash,
 	    table->cache, table->number, key, len, hash, epoch, now, &fact);
 }
 
-/* The source answered a flight: the fact is kept, then the waiters are told.
- * Each of them may ask on at once, this table included. */
+/* The source answered a flight: the fact is kept, then the waiters are
+ * told. */
 static void
 table_on_reply(
     struct source_ask *ask, const struct source_reply *reply, uint64_t now)
 {
-	struct table_flight *flight = (struct table_flight *)ask;
+	struct flight *flight = (struct flight *)ask;
 	struct table *table = flight->table;
-	struct table_waiter *waiter;
 	struct cache_entry was;
 	bool had;
 
@@ -207,21 +197,16 @@ table_on_reply(
 	    (!had || (int32_t)(flight->epoch - was.epoch) >= 0))
 		table_learn(table, flight->key, ask->len, flight->hash,
 		    flight->epoch, now, reply, had ? &was.fact : NULL);
-	while ((waiter = TAILQ_FIRST(&flight->waiters)) != NULL) {
-		TAILQ_REMOVE(&flight->waiters, waiter, link);
-		waiter->flight = NULL;
-		waiter->done(waiter, reply, now);
-	}
-	free(flight);
+	flight_land(&table->landed, flight, reply, now);
 }
 
 /* One that left before a change was noticed may bring what was true before it,
  * and is no flight for who asks now. */
-static struct table_flight *
+static struct flight *
 table_flight_find(
     struct table *table, const char *key, size_t len, uint32_t hash)
 {
-	struct table_flight *flight;
+	struct flight *flight;
 
 	LIST_FOREACH (flight, &table->head[hash % TABLE_HEADS], link)
 		if (flight->hash == hash && flight->ask.len == len &&
@@ -236,7 +221,7 @@ table_on_change(void *arg, const char *key, size_t len)
 {
 	struct table *table = arg;
 	uint32_t hash = cache_hash(table->cache, key, len);
-	struct table_flight *flight;
+	struct flight *flight;
 
 	LIST_FOREACH (flight, &table->head[hash % TABLE_HEADS], link)
 		if (flight->ask.len == len &&
@@ -245,34 +230,21 @@ table_on_change(void *arg, const char *key, size_t len)
 	cache_drop(table->cache, key, len);
 }
 
-static void
-table_join(struct table_flight *flight, struct table_waiter *waiter)
-{
-	waiter->flight = flight;
-	TAILQ_INSERT_TAIL(&flight->waiters, waiter, link);
-}
-
 /* Asks the source. A flight is made beforehand, since the source may keep the
  * ask; it's dropped if the answer came at once. waiter NULL: nobody waits. */
 static enum table_status
 table_ask(struct table *table, const char *key, size_t len, uint32_t hash,
     uint64_t now, struct table_answer *answer, struct table_waiter *waiter)
 {
-	struct table_flight *flight;
+	struct flight *flight;
 
 	if (table->nflights >= TABLE_FLIGHTS_MAX) {
 		table->counts.full++;
 		return TABLE_FULL;
 	}
-	flight = mem_alloc(sizeof(*flight) + len);
+	flight = flight_new(key, len, hash);
 	flight->table = table;
-	flight->hash = hash;
 	flight->epoch = table->epoch;
-	flight->outdated = false;
-	TAILQ_INIT(&flight->waiters);
-	memcpy(flight->key, key, len);
-	flight->ask.key = flight->key;
-	flight->ask.len = len;
 	flight->ask.done = table_on_reply;
 	if (source_ask(table->source, &flight->ask, now, &answer->reply) ==
 	    SOURCE_WAIT) {
@@ -280,12 +252,12 @@ table_ask(struct table *table, const char *key, size_t len, uint32_t hash,
 		    &table->head[hash % TABLE_HEADS], flight, link);
 		table->nflights++;
 		if (waiter != NULL)
-			table_join(flight, waiter);
+			flight_join(flight, waiter);
 		return TABLE_WAIT;
 	}
 	table_learn(table, key, len, hash, flight->epoch, now, &answer->reply,
 	    answer->cached == CACHE_NONE ? NULL : &answer->fact);
-	free(flight);
+	flight_free(flight);
 	return TABLE_ASKED;
 }
 
@@ -307,7 +279,7 @@ table_get(struct table *table, const struct table_times *times, const char *key,
 {
 	uint32_t hash = cache_hash(table->cache, key, len);
 	struct table_answer refreshed;
-	struct table_flight *flight;
+	struct flight *flight;
 	struct cache_trust trust;
 
 	table_look(table, times, now);
@@ -332,7 +304,7 @@ table_get(struct table *table, const struct table_times *times, const char *key,
 		table->counts.none++;
 	flight = table_flight_find(table, key, len, hash);
 	if (flight != NULL) {
-		table_join(flight, waiter);
+		flight_join(flight, waiter);
 		return TABLE_WAIT;
 	}
 	return table_ask(table, key, len, hash, now, answer, waiter);
@@ -358,26 +330,6 @@ table_warm(struct table *table, const struct table_times *times,
 	}
 	if (table_flight_find(table, key, len, hash) == NULL)
 		table_ask(table, key, len, hash, now, &answer, NULL);
-}
-
-void
-table_waiter_move(struct table_waiter *to, struct table_waiter *from)
-{
-	struct table_flight *flight = from->flight;
-
-	MUST(flight != NULL);
-	TAILQ_INSERT_AFTER(&flight->waiters, from, to, link);
-	to->flight = flight;
-	table_leave(from);
-}
-
-void
-table_leave(struct table_waiter *waiter)
-{
-	if (waiter->flight == NULL)
-		return;
-	TAILQ_REMOVE(&waiter->flight->waiters, waiter, link);
-	waiter->flight = NULL;
 }
 
 bool
@@ -421,7 +373,12 @@ table_restore(struct table *table, const char *key, size_t len,
 uint64_t
 table_tick(struct table *table, uint64_t now)
 {
-	return source_tick(table->source, now);
+	uint64_t next;
+	bool all_told;
+
+	all_told = flight_landed_go_on(&table->landed, now);
+	next = source_tick(table->source, now);
+	return all_told && STAILQ_EMPTY(&table->landed.list) ? next : now;
 }
 
 const char *

@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/queue.h>
 
 #include "forceencd/cache.h"
+#include "forceencd/flight.h"
 #include "forceencd/source.h"
 
 /*
@@ -27,15 +27,6 @@ struct table_times {
 };
 
 struct table;
-
-/* Somebody who waits for a key; the waiter's, who keeps it until done was
- * called or table_leave(). */
-struct table_waiter {
-	void (*done)(
-	    struct table_waiter *, const struct source_reply *, uint64_t now);
-	struct table_flight *flight;
-	TAILQ_ENTRY(table_waiter) link;
-};
 
 enum table_status {
 	TABLE_KNOWN, /* fresh from the cache: fact is set */
@@ -75,16 +66,10 @@ enum table_status table_get(struct table *, const struct table_times *,
     const char *key, size_t len, uint64_t now, struct table_answer *answer,
     struct table_waiter *waiter);
 
-/* The waiter's place in the flight goes to another one, whose done is set. */
-void table_waiter_move(struct table_waiter *to, struct table_waiter *from);
-
 /* Asks for a key that will be wanted soon, unless it's known: what it brings
  * is kept. For sources in this process it does nothing. */
 void table_warm(struct table *, const struct table_times *, const char *key,
     size_t len, uint64_t now);
-
-/* Waits no longer. The flight goes on: what it brings is worth keeping. */
-void table_leave(struct table_waiter *);
 
 /*
  * What may be used while the source can't be asked: the last fact, if it's

@@ -9,6 +9,9 @@
 #include "forceenc/mem.h"
 #include "forceenc/must.h"
 
+/* Nodes of dropped facts looked at in a turn. */
+#define TABLES_SWEEP 4096
+
 struct tables_slot {
 	struct table *table; /* NULL: the number is free */
 	unsigned refs;
@@ -168,6 +171,8 @@ tables_tick(struct tables *tables, uint64_t now)
 			next = at;
 	}
 	tables_reap(tables);
+	if (cache_sweep(tables->cache, TABLES_SWEEP))
+		return now;
 	return next;
 }
 

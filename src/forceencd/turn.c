@@ -27,6 +27,14 @@ turn_end(struct turn *turn, uint64_t now_us)
 	if (took > slice->longest)
 		slice->longest = took;
 	turn->begun_at = 0;
+	turn->questions = 0;
+}
+
+bool
+turn_is_full(struct turn *turn, uint64_t questions)
+{
+	turn->questions += questions;
+	return turn->questions >= TURN_QUESTIONS;
 }
 
 uint64_t

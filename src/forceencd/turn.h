@@ -4,6 +4,7 @@
 #ifndef FORCEENC_FORCEENCD_TURN_H
 #define FORCEENC_FORCEENCD_TURN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "forceenc/histogram.h"
@@ -23,9 +24,13 @@ struct turn_slice {
 	uint64_t longest;
 };
 
+/* Questions taken in one turn; those that are there then have the next one. */
+#define TURN_QUESTIONS 1024
+
 /* All times in microseconds. */
 struct turn {
 	uint64_t begun_at; /* 0: nothing was done in this turn yet */
+	uint64_t questions;
 	struct histogram took;
 	struct turn_slice slice[TURN_SLICES];
 };
@@ -33,6 +38,9 @@ struct turn {
 /* What runs first in a turn begins it; the others change nothing. */
 void turn_begin(struct turn *, uint64_t now_us);
 void turn_end(struct turn *, uint64_t now_us);
+
+/* So many questions were taken. True: it's enough for this turn. */
+bool turn_is_full(struct turn *, uint64_t questions);
 
 /* Of those that ended within the last minute, or up to a slice of it before;
  * 0 if there were none. */

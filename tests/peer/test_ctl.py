@@ -281,6 +281,11 @@ def test_a_long_dump_is_whole(site):
     assert {f["key"] for f in facts} == {"@example.com", *names}
     rows = site.ctl("cache", "dump", "--tsv").out.splitlines()
     assert len(rows) == len(names) + 1
+    # Nothing is left at once, and a walk over nothing ends.
+    assert site.ctl("cache", "flush").out == f"dropped: {len(names) + 1}\n"
+    assert site.ctl("cache", "dump", "--json").json() == []
+    site.ctl("lookup", "a@example.com")
+    assert len(site.ctl("cache", "dump", "--json").json()) == 2
 
 
 FACT = record({"key": "a@example.com", "fact": "absent", "age": 1.5,

@@ -83,6 +83,19 @@ def test_only_the_keys_that_changed_are_asked_for_again(
     served.becomes(CARL, served.client.NOTFOUND)
 
 
+def test_many_changes_at_once(make_watched, server):
+    """In one transaction, so they come in one burst."""
+    served = make_watched()
+    server.sql("SELECT count(pg_notify('forceenc', 'u' || i || '@x.test')) "
+               "FROM generate_series(1, 50000) i; "
+               f"UPDATE policy SET answer = 'off' WHERE address = '{ALICE}'")
+    served.becomes(ALICE, served.client.NOTFOUND, 30)
+    served.expect(BOB, served.client.FOUND)
+    server.sql("UPDATE policy SET answer = 'off' WHERE address = "
+               f"'{BOB}'")
+    served.becomes(BOB, served.client.NOTFOUND)
+
+
 def test_both_keys_of_a_rename(make_watched, server):
     served = make_watched()
     server.sql(f"UPDATE policy SET address = '{NOBODY}' "

@@ -5,6 +5,8 @@
 
 #include "story.h"
 
+#include <stdio.h>
+
 #include "forceenc/clock.h"
 
 #define T0 1000000
@@ -216,6 +218,105 @@ test_a_change_is_not_answered_from_before(void **state)
 	stage_fini(&stage);
 }
 
+/* The most that may happen in one turn of the loop happens in it, and the
+ * rest in the next ones. */
+#define CROWD 1300
+
+static unsigned
+crowd_done(const struct story_waited *waited, const char *said)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < CROWD; i++) {
+		n += waited[i].done;
+		if (waited[i].done)
+			assert_string_equal(waited[i].said, said);
+	}
+	return n;
+}
+
+static void
+test_a_crowd_at_its_deadline(void **state)
+{
+	static struct story_waited waited[CROWD];
+	struct stage stage;
+	unsigned i;
+
+	(void)state;
+	stage_init(&stage, 1);
+	scripted_set_waiting(stage.source[0], true);
+	for (i = 0; i < CROWD; i++)
+		story_start(&stage, "alice@x", T0, &waited[i]);
+	assert_int_equal(resolve_tick(stage.resolve, T0 + STAGE_DEADLINE),
+	    T0 + STAGE_DEADLINE);
+	assert_int_equal(crowd_done(waited, "unsure"), RESOLVE_LATE_MAX);
+	resolve_tick(stage.resolve, T0 + STAGE_DEADLINE);
+	assert_int_equal(crowd_done(waited, "unsure"), 2 * RESOLVE_LATE_MAX);
+	assert_int_equal(
+	    resolve_tick(stage.resolve, T0 + STAGE_DEADLINE), CLOCK_NEVER);
+	assert_int_equal(crowd_done(waited, "unsure"), CROWD);
+	stage_fini(&stage);
+}
+
+static void
+test_a_crowd_waits_for_one_key(void **state)
+{
+	static struct story_waited waited[CROWD];
+	struct stage stage;
+	unsigned i;
+
+	(void)state;
+	stage_init(&stage, 1);
+	scripted_say(stage.source[0], "alice@x", SOURCE_PRESENT, 0);
+	scripted_set_waiting(stage.source[0], true);
+	for (i = 0; i < CROWD; i++)
+		story_start(&stage, "alice@x", T0, &waited[i]);
+	assert_true(scripted_answer(stage.source[0], 0, T0 + 10));
+	assert_int_equal(table_flights(stage.table[0]), 0);
+	assert_int_equal(
+	    crowd_done(waited, "answer forceenc:"), FLIGHT_TOLD_MAX);
+	/* Who comes now knows at once; who goes isn't told. */
+	assert_string_equal(
+	    story_ask(&stage, "alice@x", T0 + 10), "answer forceenc:");
+	resolve_cancel(stage.resolve, waited[CROWD - 1].ticket);
+	assert_int_equal(table_tick(stage.table[0], T0 + 10), T0 + 10);
+	assert_int_equal(
+	    crowd_done(waited, "answer forceenc:"), 2 * FLIGHT_TOLD_MAX);
+	assert_int_equal(table_tick(stage.table[0], T0 + 10), CLOCK_NEVER);
+	assert_int_equal(crowd_done(waited, "answer forceenc:"), CROWD - 1);
+	assert_int_equal(resolve_tickets(stage.resolve), 0);
+	stage_fini(&stage);
+}
+
+static void
+test_a_table_goes_down_under_a_crowd(void **state)
+{
+	static struct story_waited waited[CROWD];
+	struct stage stage;
+	char key[16];
+	unsigned i;
+
+	(void)state;
+	stage_init(&stage, 1);
+	scripted_set_waiting(stage.source[0], true);
+	for (i = 0; i < CROWD; i++) {
+		snprintf(key, sizeof(key), "u%u@x", i);
+		story_start(&stage, key, T0, &waited[i]);
+	}
+	scripted_set_broken(stage.source[0], "gone");
+	for (i = 0; i < CROWD; i++)
+		assert_true(scripted_answer(stage.source[0], 0, T0 + 10));
+	assert_int_equal(crowd_done(waited, "unsure"), FLIGHT_TOLD_MAX);
+	/* What has its deadline meanwhile isn't told twice. */
+	resolve_tick(stage.resolve, T0 + STAGE_DEADLINE);
+	assert_int_equal(
+	    crowd_done(waited, "unsure"), FLIGHT_TOLD_MAX + RESOLVE_LATE_MAX);
+	assert_int_equal(
+	    table_tick(stage.table[0], T0 + STAGE_DEADLINE), CLOCK_NEVER);
+	assert_int_equal(crowd_done(waited, "unsure"), CROWD);
+	stage_fini(&stage);
+}
+
 int
 main(void)
 {
@@ -223,6 +324,9 @@ main(void)
 	    cmocka_unit_test(test_one_flight_however_many_ask),
 	    cmocka_unit_test(test_a_waiting_question_walks_on),
 	    cmocka_unit_test(test_a_deadline_is_kept),
+	    cmocka_unit_test(test_a_crowd_at_its_deadline),
+	    cmocka_unit_test(test_a_crowd_waits_for_one_key),
+	    cmocka_unit_test(test_a_table_goes_down_under_a_crowd),
 	    cmocka_unit_test(test_at_the_deadline_stale_facts_serve),
 	    cmocka_unit_test(test_a_walk_takes_one_round_trip),
 	    cmocka_unit_test(test_a_busy_sender_never_waits),

@@ -105,6 +105,43 @@ save(struct life *life, uint64_t now, uint64_t wall)
 	return n;
 }
 
+/* However long the keys are, a turn of the loop writes a bounded piece. */
+static void
+test_pieces_are_bounded(void **state)
+{
+	struct fact fact = {true, 0};
+	struct snapshot *snapshot;
+	char key[8000], name[80];
+	struct life life;
+	struct stat st;
+	off_t before = 0;
+	unsigned i, pieces = 0;
+	struct err err;
+
+	(void)state;
+	life_begin(&life, "lenient:");
+	memset(key, 'k', sizeof(key));
+	for (i = 0; i < 300; i++) {
+		snprintf(key, 10, "%09u", i);
+		cache_put(life.cache, table_number(life.table[0]), key,
+		    sizeof(key), cache_hash(life.cache, key, sizeof(key)), 1,
+		    T0, &fact);
+	}
+	snprintf(name, sizeof(name), "%s.new", path);
+	snapshot = snapshot_begin(path, life.cache, life.tables, &err);
+	assert_non_null(snapshot);
+	while (snapshot_step(snapshot, T0, WALL, &err) == SNAPSHOT_MORE) {
+		assert_int_equal(stat(name, &st), 0);
+		assert_true(st.st_size - before <= 300000);
+		before = st.st_size;
+		pieces++;
+	}
+	assert_true(pieces >= 8);
+	assert_int_equal(snapshot_facts(snapshot), 300);
+	snapshot_free(snapshot);
+	life_end(&life);
+}
+
 static int64_t
 load(struct life *life, uint64_t now, uint64_t wall)
 {
@@ -332,6 +369,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_pieces_are_bounded),
 	    cmocka_unit_test(test_facts_come_back_with_their_age),
 	    cmocka_unit_test(test_facts_of_other_settings_are_left_out),
 	    cmocka_unit_test(test_what_comes_back_is_stale),

@@ -26,6 +26,47 @@ test_a_writer_in_passing_is_waited_for(void **state)
 	assert_int_equal(w->errors, 0);
 }
 
+/* However many waited, a turn of the loop asks for a bounded number. */
+static unsigned crowd_answered;
+
+static void
+crowd_on_done(
+    struct source_ask *ask, const struct source_reply *reply, uint64_t now)
+{
+	(void)ask;
+	(void)now;
+	assert_int_equal(reply->kind, SOURCE_PRESENT);
+	crowd_answered++;
+}
+
+static void
+test_a_crowd_behind_a_lock(void **state)
+{
+	enum { CROWD = 1100 };
+	static struct source_ask asks[CROWD];
+	struct world *w = *state;
+	unsigned i, before, turns = 0;
+
+	expect_absent(w, "nobody@x", T0);
+	write_sql(w, "BEGIN EXCLUSIVE");
+	crowd_answered = 0;
+	for (i = 0; i < CROWD; i++) {
+		asks[i] = (struct source_ask){
+		    .key = "alice@x", .len = 7, .done = crowd_on_done};
+		assert_int_equal(source_ask(w->source, &asks[i], T0, &w->reply),
+		    SOURCE_WAIT);
+	}
+	write_sql(w, "COMMIT");
+	do {
+		before = crowd_answered;
+		turns++;
+		i = source_tick(w->source, T0 + 10) == T0 + 10;
+		assert_true(crowd_answered - before <= 512);
+	} while (i);
+	assert_int_equal(turns, 3);
+	assert_int_equal(crowd_answered, CROWD);
+}
+
 static void
 test_a_lock_that_stays_is_unsure(void **state)
 {
@@ -119,6 +160,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(test_a_writer_in_passing_is_waited_for),
+	    TEST(test_a_crowd_behind_a_lock),
 	    TEST(test_a_lock_that_stays_is_unsure),
 	    TEST(test_a_lock_is_noticed_without_questions),
 	    TEST(test_a_lock_hides_no_change),

@@ -56,6 +56,23 @@ test_the_longest_of_a_minute(void **state)
 	assert_int_equal(turn_longest_lately(&turn, T0 + 559 * SECOND), 9);
 }
 
+static void
+test_a_turn_takes_so_many_questions(void **state)
+{
+	struct turn turn = {0};
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		turn_begin(&turn, T0);
+		assert_false(turn_is_full(&turn, 0));
+		assert_false(turn_is_full(&turn, TURN_QUESTIONS - 1));
+		assert_true(turn_is_full(&turn, 1));
+		assert_true(turn_is_full(&turn, 1));
+		turn_end(&turn, T0 + 1);
+	}
+}
+
 /* Each slice of time takes the place of the one a minute before it. */
 static void
 test_slices_are_used_again(void **state)
@@ -79,6 +96,7 @@ main(void)
 	    cmocka_unit_test(test_a_turn_begins_with_its_first_event),
 	    cmocka_unit_test(test_the_longest_of_a_minute),
 	    cmocka_unit_test(test_slices_are_used_again),
+	    cmocka_unit_test(test_a_turn_takes_so_many_questions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -168,8 +168,8 @@ const struct cmd cmd_lookup = {
 	"question.\n"
 	"\n"
 	"With --explain forceencd shows, over its control socket, each key\n"
-	"it looked for, what each table and the cache said, and what\n"
-	"decided.\n",
+	"it looked for, what each table was asked and who answered, what\n"
+	"the cache said, and what decided.\n",
     .options = CMD_MAP | CMD_SOCKET | CMD_EXPLAIN,
     .min = 1,
     .max = 1,

@@ -50,12 +50,76 @@ walk_add_origin(struct buf *out, json_t *step)
 		buf_add_text(out, "cached ");
 		walk_add_age(out, step);
 		buf_add_text(out, " ago");
-	} else if (walk_is(step, "cache", "stale")) {
-		buf_add_text(out, "asked; what the cache had is ");
+		return;
+	}
+	buf_add_text(out,
+	    walk_is(step, "from", "joined")
+		? "asked for somebody else already; "
+		: "asked; ");
+	if (walk_is(step, "cache", "stale")) {
+		buf_add_text(out, "what the cache had is ");
 		walk_add_age(out, step);
 		buf_add_text(out, " old");
+		if (json_is_true(json_object_get(step, "snapshot")))
+			buf_add_text(out, ", from before a restart");
 	} else
-		buf_add_text(out, "asked; the cache had nothing");
+		buf_add_text(out, "the cache had nothing");
+}
+
+static void
+walk_add_line(struct buf *out, const char *name, const char *text)
+{
+	buf_printf(out, "        %s: ", name);
+	print_add_text(out, text, strlen(text));
+	buf_add_byte(out, '\n');
+}
+
+/* "        filter: (mail=a@example.com)" */
+static void
+walk_add_question(struct buf *out, json_t *question)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach (question, name, value) {
+		if (json_is_string(value))
+			walk_add_line(out, name, json_string_value(value));
+	}
+}
+
+/* Whoever answered: a server, with an entry. */
+static void
+walk_add_server(struct buf *out, json_t *step)
+{
+	json_int_t more =
+	    json_integer_value(json_object_get(step, "entries")) - 1;
+
+	if (json_object_get(step, "server") != NULL) {
+		buf_add_text(out, "        server: ");
+		walk_add_member(out, step, "server");
+		buf_add_text(out, ", in ");
+		print_add_ms(
+		    out, json_number_value(json_object_get(step, "server_ms")));
+		buf_add_text(out, "ms\n");
+	}
+	if (json_object_get(step, "entry") == NULL)
+		return;
+	buf_add_text(out, "        entry: ");
+	walk_add_member(out, step, "entry");
+	if (more > 0)
+		buf_printf(out, " (and %lld more)", (long long)more);
+	buf_add_byte(out, '\n');
+}
+
+static void
+walk_add_took(struct buf *out, json_t *step)
+{
+	if (json_object_get(step, "ms") == NULL ||
+	    walk_is(step, "cache", "fresh"))
+		return;
+	buf_add_text(out, "        took: ");
+	print_add_ms(out, json_number_value(json_object_get(step, "ms")));
+	buf_add_text(out, "ms\n");
 }
 
 /* "      sqlite:/etc/forceenc/policy.cf: absent (cached 12s ago)" */
@@ -69,6 +133,9 @@ walk_add_step(struct buf *out, json_t *step)
 	buf_add_text(out, " (");
 	walk_add_origin(out, step);
 	buf_add_text(out, ")\n");
+	walk_add_question(out, json_object_get(step, "question"));
+	walk_add_server(out, step);
+	walk_add_took(out, step);
 	if (json_object_get(step, "why") != NULL) {
 		buf_add_text(out, "        because: ");
 		walk_add_member(out, step, "why");

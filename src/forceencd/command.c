@@ -105,7 +105,7 @@ command_lookup(struct command *command, const struct control_request *request)
 	command->explain =
 	    explain_new(map, request->word[2], request->len[2], now);
 	if (resolve_ask(command->view->resolve, shared->service, map,
-		&shared->keys, now, explain_step, command->explain, &reply,
+		&shared->keys, now, explain_listener(command->explain), &reply,
 		&command->ticket) == RESOLVE_WAIT)
 		resolve_wait(command->ticket, command_on_answer, command);
 	else

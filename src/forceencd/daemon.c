@@ -415,8 +415,7 @@ daemon_init(struct daemon *daemon, const struct conf *conf)
 	view->resolve = resolve_new();
 	daemon->shared.resolve = view->resolve;
 	view->turn = &daemon->turn;
-	view->clients =
-	    clients_new(daemon->base, &daemon->shared, &daemon->turn);
+	view->clients = clients_new(daemon->base, &daemon->shared, view->turn);
 	view->listeners = listeners_new(
 	    daemon->base, daemon_on_accept, daemon_on_full, daemon);
 	view->http = pages_new(daemon->base, view);

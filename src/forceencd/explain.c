@@ -6,12 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "forceenc/clock.h"
 #include "forceenc/mem.h"
 #include "forceenc/text.h"
+
+/* What is told of questions to tables, in bytes: of one text, of them all. */
+#define EXPLAIN_TEXT_MAX 1000
+#define EXPLAIN_ALL_MAX  (256 * 1024)
 
 struct explain {
 	const struct map *map;
 	uint64_t begun;
+	uint64_t step_us; /* when the last step ended */
+	size_t told;      /* bytes */
+	struct resolve_listener listener;
 	json_t *address;
 	json_t *steps;
 };
@@ -32,6 +40,7 @@ explain_new(
 
 	explain->map = map;
 	explain->begun = now;
+	explain->step_us = clock_us();
 	explain->address = explain_string(address, len);
 	explain->steps = json_array();
 	return explain;
@@ -99,10 +108,74 @@ explain_said(
 		    json_string(explain_fact_name(explain->map, step->stale)));
 }
 
-void
+struct explain_question {
+	struct explain *explain;
+	json_t *out;
+};
+
+static void
+explain_on_told(const char *name, const char *value, size_t len, void *arg)
+{
+	struct explain_question *question = arg;
+	char cut[EXPLAIN_TEXT_MAX];
+
+	if (len >= sizeof(cut)) {
+		value = text_printable(cut, sizeof(cut), value, len);
+		len = strlen(value);
+	}
+	question->explain->told += len;
+	if (question->explain->told <= EXPLAIN_ALL_MAX)
+		json_object_set_new(
+		    question->out, name, explain_string(value, len));
+}
+
+/* What is asked of the table for this key, whether it was or not. */
+static void
+explain_question(
+    struct explain *explain, const struct resolve_step *step, json_t *out)
+{
+	struct explain_question question = {explain, json_object()};
+
+	source_tell(table_source(step->table), step->key->text, step->key->len,
+	    explain_on_told, &question);
+	if (json_object_size(question.out) > 0)
+		json_object_set(out, "question", question.out);
+	json_decref(question.out);
+}
+
+/* Where the table's word comes from, and by whom. */
+static void
+explain_origin(const struct resolve_step *step, json_t *out)
+{
+	const struct source_trace *trace = step->trace;
+	const char *from = "asked";
+
+	if (step->status == TABLE_KNOWN)
+		from = "cache";
+	else if (step->answer->joined)
+		from = "joined";
+	json_object_set_new(out, "from", json_string(from));
+	if (trace->server != NULL) {
+		json_object_set_new(out, "server",
+		    explain_string(trace->server, strlen(trace->server)));
+		json_object_set_new(
+		    out, "server_ms", json_real((double)trace->took_us / 1000));
+	}
+	if (trace->entries > 0) {
+		json_object_set_new(out, "entry",
+		    explain_string(trace->entry, strlen(trace->entry)));
+		json_object_set_new(
+		    out, "entries", json_integer((json_int_t)trace->entries));
+	}
+	if (step->answer->cached == CACHE_STALE && step->answer->restored)
+		json_object_set_new(out, "snapshot", json_true());
+}
+
+static void
 explain_step(const struct resolve_step *step, void *arg)
 {
 	struct explain *explain = arg;
+	uint64_t us = clock_us();
 	json_t *out = json_object();
 
 	json_object_set_new(
@@ -115,8 +188,21 @@ explain_step(const struct resolve_step *step, void *arg)
 	if (step->answer->cached != CACHE_NONE)
 		json_object_set_new(
 		    out, "age", json_real((double)step->answer->age / 1000));
+	explain_origin(step, out);
+	explain_question(explain, step, out);
 	explain_said(explain, step, out);
+	json_object_set_new(
+	    out, "ms", json_real((double)(us - explain->step_us) / 1000));
+	explain->step_us = us;
 	json_array_append_new(explain->steps, out);
+}
+
+struct resolve_listener *
+explain_listener(struct explain *explain)
+{
+	explain->listener.step = explain_step;
+	explain->listener.arg = explain;
+	return &explain->listener;
 }
 
 void

@@ -17,8 +17,8 @@ struct explain *explain_new(
     const struct map *, const char *address, size_t len, uint64_t now);
 void explain_free(struct explain *); /* NULL is fine */
 
-/* A resolve_step_fn; arg is the explain. */
-void explain_step(const struct resolve_step *, void *arg);
+/* Whom a walk is told to, step by step; the explain's. */
+struct resolve_listener *explain_listener(struct explain *);
 
 /* An answerer_step_fn. */
 void explain_inquiry_step(const struct answerer_step *, void *arg);

@@ -34,6 +34,35 @@ flight_join(struct flight *flight, struct table_waiter *waiter)
 {
 	waiter->flight = flight;
 	TAILQ_INSERT_TAIL(&flight->waiters, waiter, link);
+	if (flight->ask.trace == NULL)
+		flight->ask.trace = waiter->trace;
+}
+
+/* The one who traced it is leaving; others may want to know as well. */
+static void
+flight_trace_on(struct flight *flight)
+{
+	struct table_waiter *waiter;
+
+	flight->ask.trace = NULL;
+	TAILQ_FOREACH (waiter, &flight->waiters, link)
+		if (waiter->trace != NULL)
+			flight->ask.trace = waiter->trace;
+}
+
+/* What is known of it, for all who want to know. */
+static void
+flight_spread_trace(struct flight *flight)
+{
+	struct source_trace *trace = flight->ask.trace;
+	struct table_waiter *waiter;
+
+	if (trace == NULL)
+		return;
+	TAILQ_FOREACH (waiter, &flight->waiters, link)
+		if (waiter->trace != NULL && waiter->trace != trace)
+			*waiter->trace = *trace;
+	flight->ask.trace = NULL;
 }
 
 void
@@ -42,6 +71,8 @@ flight_leave(struct table_waiter *waiter)
 	if (waiter->flight == NULL)
 		return;
 	TAILQ_REMOVE(&waiter->flight->waiters, waiter, link);
+	if (waiter->trace != NULL && waiter->flight->ask.trace == waiter->trace)
+		flight_trace_on(waiter->flight);
 	waiter->flight = NULL;
 }
 
@@ -53,6 +84,7 @@ flight_move(struct table_waiter *to, struct table_waiter *from)
 	MUST(flight != NULL);
 	TAILQ_INSERT_AFTER(&flight->waiters, from, to, link);
 	to->flight = flight;
+	to->trace = from->trace;
 	flight_leave(from);
 }
 
@@ -78,6 +110,7 @@ void
 flight_land(struct flight_landed *landed, struct flight *flight,
     const struct source_reply *reply, uint64_t now)
 {
+	flight_spread_trace(flight);
 	if (flight_tell(flight, &landed->told, reply, now)) {
 		flight_free(flight);
 		return;

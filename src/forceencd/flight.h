@@ -26,6 +26,7 @@ struct table_waiter {
 	void (*done)(
 	    struct table_waiter *, const struct source_reply *, uint64_t now);
 	struct flight *flight;
+	struct source_trace *trace; /* filled in before done; NULL: unwanted */
 	TAILQ_ENTRY(table_waiter) link;
 };
 

@@ -3,6 +3,8 @@
 
 #include "forceencd/ldap_entry.h"
 
+#include <stdio.h>
+
 struct ldap_entry {
 	const struct values_rules *rules;
 	struct ldap_flight *flight;
@@ -25,7 +27,11 @@ ldap_entry_take(const struct values_rules *rules, const struct directory *dir,
     struct ldap_flight *flight)
 {
 	struct ldap_entry entry = {.rules = rules, .flight = flight};
+	struct source_trace *trace = flight->ask->trace;
 
+	if (trace != NULL && trace->entries++ == 0)
+		snprintf(trace->entry, sizeof(trace->entry), "%s",
+		    directory_entry_name(dir));
 	directory_each_value(dir, ldap_entry_on_value, &entry);
 	return !entry.too_many;
 }

@@ -48,14 +48,24 @@ ldap_lane_find(const struct ldap_lane *lane, int id)
 void
 ldap_lane_end(struct ldap_lane *lane, int id)
 {
+	struct ldap_server *server =
+	    &lane->link.servers->list[lane->link.server];
 	struct ldap_slot *slot = ldap_lane_slot(lane, id);
+	struct source_trace *trace = NULL;
+	uint64_t took;
 
 	if (slot == NULL)
 		return;
-	if (slot->flight != NULL)
+	took = clock_us() - slot->sent_us;
+	histogram_add(&server->counts.took, took);
+	if (slot->flight != NULL) {
 		slot->flight->lane = NULL;
-	histogram_add(&lane->link.servers->list[lane->link.server].counts.took,
-	    clock_us() - slot->sent_us);
+		trace = slot->flight->ask->trace;
+	}
+	if (trace != NULL) {
+		trace->server = server->conf->url;
+		trace->took_us = took;
+	}
 	*slot = (struct ldap_slot){0};
 	MUST(lane->link.busy > 0);
 	lane->link.busy--;

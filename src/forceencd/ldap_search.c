@@ -4,6 +4,7 @@
 #include "forceencd/ldap_search.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "forceenc/mem.h"
 #include "forceenc/must.h"
@@ -41,6 +42,26 @@ ldap_search_make(struct ldap_search *search, const struct source_ask *ask)
 		return TEMPLATE_SKIP;
 	return template_filter(
 	    &search->filter, search->conf->query_filter, &key);
+}
+
+void
+ldap_search_tell(struct ldap_search *search, const struct source_ask *ask,
+    source_told_fn *fn, void *arg)
+{
+	static const char *const scopes[] = {
+	    [DIRECTORY_BASE] = "base",
+	    [DIRECTORY_ONE] = "one",
+	    [DIRECTORY_SUB] = "sub",
+	};
+	const char *scope = scopes[search->conf->scope];
+
+	if (ldap_search_make(search, ask) == TEMPLATE_SKIP) {
+		source_told_skip(fn, arg);
+		return;
+	}
+	fn("base", buf_text(&search->base), search->base.len, arg);
+	fn("scope", scope, strlen(scope), arg);
+	fn("filter", buf_text(&search->filter), search->filter.len, arg);
 }
 
 bool

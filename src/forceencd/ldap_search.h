@@ -23,6 +23,10 @@ void ldap_search_fini(struct ldap_search *);
 enum template_status ldap_search_make(
     struct ldap_search *, const struct source_ask *);
 
+/* Tells base, scope and filter of a key's search. */
+void ldap_search_tell(struct ldap_search *, const struct source_ask *,
+    source_told_fn *, void *arg);
+
 /*
  * Sends a flight's search on a lane that can take it. False: it wasn't sent,
  * and must wait for a lane, or can't be sent at all if *failed isn't empty.

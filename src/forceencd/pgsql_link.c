@@ -157,12 +157,13 @@ pgsql_link_good(struct pgsql_link *link)
 	backoff_reset(&link->backoff);
 }
 
-void
+const char *
 pgsql_link_count(struct pgsql_link *link, uint64_t took_us)
 {
 	unsigned at = pgsql_servers_at(&link->servers);
 
 	histogram_add(&link->servers.counts[at].took, took_us);
+	return pgsql_link_host(link)->name;
 }
 
 void

@@ -67,8 +67,9 @@ void pgsql_link_good(struct pgsql_link *);
 /* It doesn't: the connection ends in the next tick. */
 void pgsql_link_give_up(struct pgsql_link *, const struct err *why);
 
-/* The server that it's connected to has answered; us since it was asked. */
-void pgsql_link_count(struct pgsql_link *, uint64_t took_us);
+/* The server that it's connected to has answered; us since it was asked.
+ * Returns its name. */
+const char *pgsql_link_count(struct pgsql_link *, uint64_t took_us);
 
 /* Adds what it has to do with the i-th server. */
 void pgsql_link_view(

@@ -54,8 +54,7 @@ struct resolve_walk {
 	unsigned at_key;
 	size_t at_table;
 	const char *hurry; /* why nothing is waited for any more, or NULL */
-	resolve_step_fn *step;
-	void *step_arg;
+	struct resolve_listener *listener; /* NULL: nobody listens */
 };
 
 struct resolve_ticket {
@@ -142,7 +141,7 @@ resolve_tell(const struct resolve_walk *walk, enum table_status status,
 {
 	struct resolve_step step;
 
-	if (walk->step == NULL)
+	if (walk->listener == NULL)
 		return;
 	step.key = &walk->key[walk->at_key];
 	step.table = resolve_table(walk);
@@ -150,7 +149,8 @@ resolve_tell(const struct resolve_walk *walk, enum table_status status,
 	step.status = status;
 	step.used_stale = stale != NULL;
 	step.stale = stale;
-	walk->step(&step, walk->step_arg);
+	step.trace = &walk->listener->trace;
+	walk->listener->step(&step, walk->listener->arg);
 }
 
 /* The table couldn't say, for the reason why. True: the question is decided;
@@ -200,6 +200,32 @@ resolve_take_reply(const struct resolve_walk *walk,
 	return resolve_take_fact(walk, &fact, reply);
 }
 
+/* What the cache had, for when the answer has come. */
+static void
+resolve_keep_seen(
+    const struct resolve_walk *walk, const struct table_answer *answer)
+{
+	struct table_answer *seen;
+
+	if (walk->listener == NULL)
+		return;
+	seen = &walk->listener->seen;
+	seen->cached = answer->cached;
+	seen->restored = answer->restored;
+	seen->joined = answer->joined;
+	seen->age = answer->age;
+}
+
+static void
+resolve_recall_seen(
+    const struct resolve_walk *walk, struct table_answer *answer)
+{
+	answer->cached = CACHE_NONE;
+	if (walk->listener == NULL)
+		return;
+	*answer = walk->listener->seen;
+}
+
 enum resolve_stop { RESOLVE_STOP_WAIT, RESOLVE_STOP_GO_ON, RESOLVE_STOP_END };
 
 /* One fact: of the key and table where the walk stands. */
@@ -212,6 +238,10 @@ resolve_one(const struct resolve_walk *walk, uint64_t now,
 	enum table_status status;
 	bool decided = true;
 
+	if (walk->listener != NULL) {
+		walk->listener->trace = (struct source_trace){0};
+		waiter->trace = &walk->listener->trace;
+	}
 	status = table_get(resolve_table(walk), &walk->service->times,
 	    key->text, key->len, now, &answer, waiter);
 	switch (status) {
@@ -223,8 +253,10 @@ resolve_one(const struct resolve_walk *walk, uint64_t now,
 		decided = resolve_take_reply(walk, &answer, now, reply);
 		break;
 	case TABLE_WAIT:
-		if (walk->hurry == NULL)
+		if (walk->hurry == NULL) {
+			resolve_keep_seen(walk, &answer);
 			return RESOLVE_STOP_WAIT;
+		}
 		flight_leave(waiter);
 		decided = resolve_doubt(
 		    walk, status, &answer, walk->hurry, now, reply);
@@ -309,8 +341,10 @@ resolve_on_reply(struct table_waiter *waiter, const struct source_reply *source,
 	struct resolve_ticket *ticket = (struct resolve_ticket *)waiter;
 	struct resolve_walk *walk = &ticket->walk;
 	struct resolve_reply reply;
-	struct table_answer answer = {.cached = CACHE_NONE, .reply = *source};
+	struct table_answer answer;
 
+	resolve_recall_seen(walk, &answer);
+	answer.reply = *source;
 	resolve_reply_clear(&reply);
 	if (resolve_take_reply(walk, &answer, now, &reply)) {
 		resolve_finish(ticket, &reply);
@@ -326,9 +360,10 @@ static void
 resolve_on_deadline(struct resolve_ticket *ticket, uint64_t now)
 {
 	struct resolve_walk *walk = &ticket->walk;
-	struct table_answer answer = {.cached = CACHE_NONE};
+	struct table_answer answer;
 	struct resolve_reply reply;
 
+	resolve_recall_seen(walk, &answer);
 	resolve_reply_clear(&reply);
 	flight_leave(&ticket->waiter);
 	walk->hurry = "no answer before the deadline";
@@ -388,15 +423,15 @@ resolve_warm(const struct resolve_walk *walk, uint64_t now)
 
 enum resolve_status
 resolve_ask(struct resolve *resolve, struct service *service, struct map *map,
-    const struct address_keys *keys, uint64_t now, resolve_step_fn *step,
-    void *step_arg, struct resolve_reply *reply, struct resolve_ticket **out)
+    const struct address_keys *keys, uint64_t now,
+    struct resolve_listener *listener, struct resolve_reply *reply,
+    struct resolve_ticket **out)
 {
 	struct resolve_walk walk = {.service = service,
 	    .map = map,
 	    .key = keys->key,
 	    .nkeys = keys->n,
-	    .step = step,
-	    .step_arg = step_arg};
+	    .listener = listener};
 	struct table_waiter waiter = {0};
 	struct resolve_ticket *ticket;
 

@@ -28,16 +28,27 @@ struct resolve_step {
 	enum table_status status;
 	bool used_stale;
 	const struct fact *stale; /* if used_stale */
+	const struct source_trace *trace;
 };
 typedef void resolve_step_fn(const struct resolve_step *, void *arg);
+
+/* Whoever listens to a walk. */
+struct resolve_listener {
+	resolve_step_fn *step;
+	void *arg;
+	/* The walk's: of the step at hand. */
+	struct table_answer seen; /* all but the reply, before it was asked */
+	struct source_trace trace;
+};
 
 struct resolve *resolve_new(void);
 void resolve_free(struct resolve *); /* no ticket may be out */
 
-/* keys are copied if it takes time. step may be NULL. */
+/* keys are copied if it takes time. The listener, who may be NULL, stays until
+ * the answer has come or was given up. */
 enum resolve_status resolve_ask(struct resolve *, struct service *,
     struct map *, const struct address_keys *keys, uint64_t now,
-    resolve_step_fn *step, void *step_arg, struct resolve_reply *,
+    struct resolve_listener *, struct resolve_reply *,
     struct resolve_ticket **);
 
 /* done is called once, from the loop, and ends the ticket. */

@@ -234,7 +234,7 @@ session_ask(struct session *session, const struct lookup_question *question,
 	struct resolve_reply resolved;
 
 	if (resolve_ask(shared->resolve, shared->service, map, &shared->keys,
-		now, NULL, NULL, &resolved, &ticket) == RESOLVE_WAIT) {
+		now, NULL, &resolved, &ticket) == RESOLVE_WAIT) {
 		slot = session_slot_new(session);
 		slot->map = map;
 		slot->ticket = ticket;

@@ -91,6 +91,25 @@ source_watch(struct source *source, struct source_watch *out)
 }
 
 void
+source_tell(struct source *source, const char *key, size_t len,
+    source_told_fn *fn, void *arg)
+{
+	struct source_ask ask = {.key = key, .len = len};
+
+	if (source->ops->tell != NULL)
+		source->ops->tell(source, &ask, fn, arg);
+}
+
+void
+source_told_skip(source_told_fn *fn, void *arg)
+{
+	static const char why[] =
+	    "the key has no such part, or isn't of the table's domain";
+
+	fn("not asked", why, sizeof(why) - 1, arg);
+}
+
+void
 source_changed(struct source *source, const char *key, size_t len)
 {
 	if (source->changed != NULL)

@@ -42,6 +42,16 @@ struct source_reply {
  * isn't cleared. */
 void source_reply_init(struct source_reply *);
 
+/* How an answer came about, for whoever explains it. */
+#define SOURCE_ENTRY_MAX 400
+struct source_trace {
+	const char *server;           /* that answered, or NULL; the source's */
+	uint64_t took_us;             /* it */
+	unsigned entries;             /* that it found */
+	char entry[SOURCE_ENTRY_MAX]; /* the first one's name, printable; or
+				       * "" */
+};
+
 /* One key on its way; the asker's, who keeps it and the key where they are
  * until done was called or source_cancel() returned. */
 struct source_ask {
@@ -52,6 +62,8 @@ struct source_ask {
 	TAILQ_ENTRY(source_ask) link; /* the driver's while it waits */
 	uint64_t until;               /* the same */
 	uint64_t asked_us;            /* source_ask()'s */
+	struct source_trace *trace;   /* set by the driver; NULL: nobody wants
+				       * to know */
 };
 
 TAILQ_HEAD(source_asks, source_ask);
@@ -69,6 +81,10 @@ enum source_sight {
 			 * changed before */
 	SOURCE_BLIND,   /* it can't tell: facts live by their time alone */
 };
+
+/* Told of what would be asked for a key, in its own words; no secrets. */
+typedef void source_told_fn(
+    const char *name, const char *value, size_t len, void *arg);
 
 enum source_health {
 	SOURCE_IDLE, /* no connection, and nothing against it */
@@ -121,6 +137,9 @@ struct source_ops {
 	 * more than i. */
 	bool (*server)(struct source *, unsigned i, struct source_server *);
 	void (*watch)(struct source *, struct source_watch *);
+	/* For who explains an answer; may be NULL. */
+	void (*tell)(struct source *, const struct source_ask *,
+	    source_told_fn *, void *arg);
 	void (*free)(struct source *);
 };
 
@@ -168,6 +187,12 @@ void source_answered(struct source *, const struct source_ask *);
 /* For status. False: there are no more than i servers. */
 bool source_server(struct source *, unsigned i, struct source_server *);
 void source_watch(struct source *, struct source_watch *);
+
+/* Tells what is asked for a key: a filter, a query, their values. */
+void source_tell(
+    struct source *, const char *key, size_t len, source_told_fn *, void *arg);
+/* For drivers: nothing is, as Postfix does it. */
+void source_told_skip(source_told_fn *, void *arg);
 
 /* For drivers: what is known of this key is no longer so, nor what is being
  * asked. */

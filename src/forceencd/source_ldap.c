@@ -99,6 +99,8 @@ source_ldap_requeue(struct source_ldap *source, struct ldap_flight *flight,
 	TAILQ_INSERT_HEAD(&source->waiting, flight, waiting);
 	flight->nvalues = 0;
 	flight->reply.kind = SOURCE_ABSENT;
+	if (flight->ask->trace != NULL)
+		*flight->ask->trace = (struct source_trace){0};
 	if (++flight->losses >= SOURCE_LDAP_LOSSES)
 		source_ldap_fail(source, flight, why, now);
 }
@@ -435,6 +437,18 @@ source_ldap_watch(struct source *base, struct source_watch *out)
 }
 
 static void
+source_ldap_tell(struct source *base, const struct source_ask *ask,
+    source_told_fn *fn, void *arg)
+{
+	struct source_ldap *source = source_ldap_of(base);
+
+	if (values_eligible(&source->rules, ask))
+		ldap_search_tell(&source->search, ask, fn, arg);
+	else
+		source_told_skip(fn, arg);
+}
+
+static void
 source_ldap_free(struct source *base)
 {
 	struct source_ldap *source = source_ldap_of(base);
@@ -457,6 +471,7 @@ static const struct source_ops source_ldap_ops = {
     .tick = source_ldap_tick,
     .server = source_ldap_server,
     .watch = source_ldap_watch,
+    .tell = source_ldap_tell,
     .free = source_ldap_free,
 };
 

@@ -17,6 +17,7 @@
 #include "forceenc/text.h"
 #include "forceencd/pgsql_link.h"
 #include "forceencd/pgsql_listen.h"
+#include "forceencd/query_told.h"
 #include "forceencd/values.h"
 
 #define SOURCE_PGSQL_MAGIC 0x50475351u
@@ -183,14 +184,19 @@ source_pgsql_land(struct source_pgsql *source,
 {
 	struct source_ask *ask = flight->ask;
 	struct source_reply reply = {.kind = SOURCE_UNSURE};
+	uint64_t took = clock_us() - flight->sent_us;
+	const char *server = pgsql_link_count(source->link, took);
 
-	pgsql_link_count(source->link, clock_us() - flight->sent_us);
 	*flight = (struct source_pgsql_flight){0};
 	pgsql_link_good(source->link);
 	if (answer->kind == PQ_KIND_DONE)
 		source_set_up(&source->base);
 	if (ask == NULL)
 		return;
+	if (ask->trace != NULL) {
+		ask->trace->server = server;
+		ask->trace->took_us = took;
+	}
 	if (answer->kind == PQ_KIND_FAILED) {
 		source_pgsql_warn(source, ask, answer->why, now);
 		source_pgsql_reply_unsure(source, ask, answer->why, now);
@@ -440,6 +446,18 @@ source_pgsql_watch(struct source *base, struct source_watch *out)
 }
 
 static void
+source_pgsql_tell(struct source *base, const struct source_ask *ask,
+    source_told_fn *fn, void *arg)
+{
+	struct source_pgsql *source = source_pgsql_of(base);
+
+	if (values_eligible(&source->rules, ask))
+		query_told(&source->query, '$', ask, fn, arg);
+	else
+		source_told_skip(fn, arg);
+}
+
+static void
 source_pgsql_free(struct source *base)
 {
 	struct source_pgsql *source = source_pgsql_of(base);
@@ -462,6 +480,7 @@ static const struct source_ops source_pgsql_ops = {
     .tick = source_pgsql_tick,
     .server = source_pgsql_server,
     .watch = source_pgsql_watch,
+    .tell = source_pgsql_tell,
     .free = source_pgsql_free,
 };
 

@@ -12,6 +12,7 @@
 #include "forceenc/sqlite.h"
 #include "forceenc/template.h"
 #include "forceenc/text.h"
+#include "forceencd/query_told.h"
 #include "forceencd/values.h"
 
 #define SOURCE_SQLITE_MAGIC 0x53514c54u
@@ -378,6 +379,18 @@ source_sqlite_watch(struct source *base, struct source_watch *out)
 }
 
 static void
+source_sqlite_tell(struct source *base, const struct source_ask *ask,
+    source_told_fn *fn, void *arg)
+{
+	struct source_sqlite *source = source_sqlite_of(base);
+
+	if (values_eligible(&source->rules, ask))
+		query_told(&source->query, '?', ask, fn, arg);
+	else
+		source_told_skip(fn, arg);
+}
+
+static void
 source_sqlite_free(struct source *base)
 {
 	struct source_sqlite *source = source_sqlite_of(base);
@@ -395,6 +408,7 @@ static const struct source_ops source_sqlite_ops = {
     .look = source_sqlite_look,
     .tick = source_sqlite_tick,
     .watch = source_sqlite_watch,
+    .tell = source_sqlite_tell,
     .free = source_sqlite_free,
 };
 

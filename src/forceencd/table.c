@@ -246,6 +246,7 @@ table_ask(struct table *table, const char *key, size_t len, uint32_t hash,
 	flight->table = table;
 	flight->epoch = table->epoch;
 	flight->ask.done = table_on_reply;
+	flight->ask.trace = waiter != NULL ? waiter->trace : NULL;
 	if (source_ask(table->source, &flight->ask, now, &answer->reply) ==
 	    SOURCE_WAIT) {
 		LIST_INSERT_HEAD(
@@ -270,6 +271,24 @@ table_is_aging(
 	    answer->fact.present ? trust->present_ttl : trust->absent_ttl;
 
 	return answer->age >= ttl - ttl / 10;
+}
+
+/* What the cache had isn't enough. */
+static void
+table_count_miss(struct table *table, const char *key, size_t len,
+    uint32_t hash, uint64_t now, struct table_answer *answer)
+{
+	struct cache_entry entry;
+
+	answer->restored = false;
+	if (answer->cached == CACHE_NONE) {
+		table->counts.none++;
+		return;
+	}
+	table->counts.stale++;
+	if (cache_peek(
+		table->cache, table->number, key, len, hash, now, &entry))
+		answer->restored = entry.epoch == TABLE_FIRST_EPOCH - 1;
 }
 
 enum table_status
@@ -298,11 +317,9 @@ table_get(struct table *table, const struct table_times *times, const char *key,
 		}
 		return TABLE_KNOWN;
 	}
-	if (answer->cached == CACHE_STALE)
-		table->counts.stale++;
-	else
-		table->counts.none++;
+	table_count_miss(table, key, len, hash, now, answer);
 	flight = table_flight_find(table, key, len, hash);
+	answer->joined = flight != NULL;
 	if (flight != NULL) {
 		flight_join(flight, waiter);
 		return TABLE_WAIT;

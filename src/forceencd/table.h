@@ -37,6 +37,8 @@ enum table_status {
 
 struct table_answer {
 	enum cache_state cached;   /* before the source was asked */
+	bool restored;             /* if STALE: it's from before a restart */
+	bool joined;               /* if WAIT: it was on its way already */
 	struct fact fact;          /* unless cached is NONE */
 	uint64_t age;              /* of the fact, ms */
 	struct source_reply reply; /* ASKED */

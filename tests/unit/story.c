@@ -43,7 +43,7 @@ story_start(struct stage *stage, const char *address, uint64_t now,
 			     strlen(address), &why),
 	    0);
 	status = resolve_ask(stage->resolve, &stage->service, &stage->map,
-	    &keys, now, NULL, NULL, &reply, &waited->ticket);
+	    &keys, now, NULL, &reply, &waited->ticket);
 	if (status == RESOLVE_DONE) {
 		waited->done = true;
 		waited->reply = reply;

@@ -65,6 +65,46 @@ walk_shows_the_key_that_decides(void **state)
 	    "took:   3ms\n");
 }
 
+/* The question in the table's own words, and who answered it. */
+static void
+walk_shows_what_was_asked_of_whom(void **state)
+{
+	(void)state;
+	walk_check(
+	    WALK("answer", "\"answer\": \"forceenc:\", " WALK_FALSE,
+		WALK_STEP("a+t@e.com", "full address",
+		    "\"cache\": \"stale\", \"age\": 7, \"snapshot\": true, "
+		    "\"from\": \"joined\", \"said\": \"absent\", "
+		    "\"question\": {\"base\": \"o=x\\u001b\", "
+		    "\"filter\": \"(mail=a)\"}, "
+		    "\"server\": \"ldap://l\", \"server_ms\": 1.25, "
+		    "\"ms\": 12.5") "," WALK_STEP("@e.com", "domain",
+		    "\"cache\": \"none\", \"from\": \"asked\", "
+		    "\"said\": \"forceenc:\", "
+		    "\"question\": {\"query\": \"SELECT ?1\", "
+		    "\"?1\": \"@e.com\"}, \"server\": \"db:5432\", "
+		    "\"server_ms\": 0.5, \"entry\": \"uid=a,o=x\", "
+		    "\"entries\": 3, \"ms\": 0.75")),
+	    "A+t@E.com in map forceenc:\n"
+	    "  a+t@e.com (full address)\n"
+	    "      sqlite:p.cf: absent (asked for somebody else already; what "
+	    "the cache had is 7s old, from before a restart)\n"
+	    "        base: o=x\\x1b\n"
+	    "        filter: (mail=a)\n"
+	    "        server: ldap://l, in 1.2ms\n"
+	    "        took: 12ms\n"
+	    "  @e.com (domain)\n"
+	    "      sqlite:p.cf: forceenc: (asked; the cache had nothing)\n"
+	    "        query: SELECT ?1\n"
+	    "        ?1: @e.com\n"
+	    "        server: db:5432, in 0.50ms\n"
+	    "        entry: uid=a,o=x (and 2 more)\n"
+	    "        took: 0.75ms\n"
+	    "answer: forceenc: (Postfix is told: OK forceenc:)\n"
+	    "why:    decided by @e.com in sqlite:p.cf\n"
+	    "took:   3ms\n");
+}
+
 static void
 walk_tells_off_from_absent(void **state)
 {
@@ -163,6 +203,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(walk_shows_the_key_that_decides),
+	    cmocka_unit_test(walk_shows_what_was_asked_of_whom),
 	    cmocka_unit_test(walk_tells_off_from_absent),
 	    cmocka_unit_test(walk_shows_trouble),
 	    cmocka_unit_test(walk_survives_gaps),

@@ -164,16 +164,17 @@ input_patience_journal(const struct input *input)
 	return state.hears ? INPUT_TRUST_MS : INPUT_POLL_MS;
 }
 
-uint64_t
+int64_t
 input_behind(const struct input *input)
 {
-	return follow_behind(input->follow);
+	return input->journal != NULL ? -1
+				      : (int64_t)follow_behind(input->follow);
 }
 
 bool
 input_is_there(const struct input *input)
 {
-	return follow_fd(input->follow) != -1;
+	return input->journal != NULL || follow_fd(input->follow) != -1;
 }
 
 unsigned

@@ -28,9 +28,9 @@ enum input_step input_step(struct input *);
  * filled with how far behind it is. */
 int input_commit(struct input *, struct keep_report *, struct err *);
 
-/* Bytes that weren't fed yet, as far as that can be told. */
-uint64_t input_behind(const struct input *);
-/* Whether there is a log at all. */
+/* Bytes that weren't fed yet; -1: that can't be told, as of a journal. */
+int64_t input_behind(const struct input *);
+/* Whether there is a log at all. A journal always is. */
 bool input_is_there(const struct input *);
 
 /* After INPUT_IDLE: how many ms the descriptor may be waited for, with none of

@@ -121,6 +121,15 @@ metrics_reloads(struct prometheus *page, const struct meter *meter)
 	prometheus_count(page, meter->reloads_failed);
 }
 
+static void
+metrics_lag_bytes(struct prometheus *page, int64_t behind)
+{
+	prometheus_family(page, PROMETHEUS_GAUGE, "forceenc_watch_lag_bytes",
+	    "Bytes of the log that weren't read yet; not told of a journal.");
+	if (behind >= 0)
+		prometheus_count(page, (uint64_t)behind);
+}
+
 /* What the walk of the lines says. */
 static void
 metrics_log(struct prometheus *page, const struct walk *walk)
@@ -186,9 +195,7 @@ metrics_write(struct prometheus *page, const struct view *view, uint64_t now,
 	metrics_store(page, meter);
 	metrics_reloads(page, meter);
 	if (view->input != NULL) {
-		prometheus_gauge(page, "forceenc_watch_lag_bytes",
-		    "Bytes of the log that weren't read yet.",
-		    input_behind(view->input));
+		metrics_lag_bytes(page, input_behind(view->input));
 		prometheus_gauge(page, "forceenc_watch_log_up",
 		    "Whether there is a log to follow.",
 		    input_is_there(view->input));

@@ -5,12 +5,14 @@
 
 #include <stdlib.h>
 
+#include "forceenc/clock.h"
 #include "forceenc/mem.h"
 
 struct inquiry {
 	struct service *service;
 	struct map *map;
 	struct answerer_ticket *ticket;
+	uint64_t begun_us;
 	resolve_done_fn *done;
 	void *arg;
 };
@@ -21,7 +23,7 @@ inquiry_on_answer(const struct resolve_reply *reply, void *arg)
 	struct inquiry inquiry = *(struct inquiry *)arg;
 
 	free(arg);
-	service_count(inquiry.map, reply);
+	service_count_waited(inquiry.map, reply, clock_us() - inquiry.begun_us);
 	inquiry.done(reply, inquiry.arg);
 	service_release(inquiry.service);
 }
@@ -49,6 +51,7 @@ inquiry_ask(struct service *service, struct map *map, const char *key,
 	inquiry->service = service;
 	inquiry->map = map;
 	inquiry->ticket = ticket;
+	inquiry->begun_us = clock_us();
 	service_keep(service);
 	answerer_wait(ticket, inquiry_on_answer, inquiry);
 	*out = inquiry;

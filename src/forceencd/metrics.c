@@ -5,7 +5,10 @@
 
 #include <stddef.h>
 
+#include "forceenc/clock.h"
 #include "forceenc/self.h"
+#include "forceencd/metrics_histogram.h"
+#include "forceencd/metrics_sources.h"
 #include "forceencd/ready.h"
 
 /* A counter of each map. */
@@ -72,102 +75,46 @@ metrics_lookups(struct prometheus *page, const struct service *service)
 	}
 }
 
-/* Figures of tables: each one knows how to get its own. */
-struct metrics_table_figure {
-	enum prometheus_type type;
-	const char *name;
-	const char *help;
-	uint64_t (*get)(const struct table *);
-};
-
-static uint64_t
-metrics_table_up(const struct table *table)
+static void
+metrics_waits(struct prometheus *page, const struct service *service)
 {
-	return !table_source(table)->down;
-}
+	const struct map *map, *end = service->map + service->conf->nmaps;
 
-static uint64_t
-metrics_table_watched(const struct table *table)
-{
-	return table_watched(table);
-}
-
-static uint64_t
-metrics_table_asked(const struct table *table)
-{
-	return table_source(table)->asked;
-}
-
-static uint64_t
-metrics_table_unsure(const struct table *table)
-{
-	return table_source(table)->unsure;
-}
-
-static uint64_t
-metrics_table_flaps(const struct table *table)
-{
-	return table_source(table)->flaps;
-}
-
-static uint64_t
-metrics_table_flights(const struct table *table)
-{
-	return table_flights(table);
-}
-
-static const struct metrics_table_figure metrics_table_figures[] = {
-    {PROMETHEUS_GAUGE, "forceenc_table_up",
-	"Whether the last attempt to ask the table succeeded.",
-	metrics_table_up},
-    {PROMETHEUS_GAUGE, "forceenc_table_watched",
-	"Whether changes of the table are noticed as they happen.",
-	metrics_table_watched},
-    {PROMETHEUS_GAUGE, "forceenc_table_flights",
-	"Keys that the table is being asked for.", metrics_table_flights},
-    {PROMETHEUS_COUNTER, "forceenc_table_asked_total",
-	"Keys that the table was asked for.", metrics_table_asked},
-    {PROMETHEUS_COUNTER, "forceenc_table_unsure_total",
-	"Keys for which the table couldn't be asked.", metrics_table_unsure},
-    {PROMETHEUS_COUNTER, "forceenc_table_flaps_total",
-	"Times that the table went down.", metrics_table_flaps},
-};
-
-/* A table that several maps share is shown with the first of them. */
-static bool
-metrics_was_shown(const struct service *service, size_t at_map, size_t at_table)
-{
-	const struct table *table = service->map[at_map].table[at_table];
-	size_t i, j, n;
-
-	for (i = 0; i <= at_map; i++) {
-		n = i < at_map ? service->map[i].conf->ntables : at_table;
-		for (j = 0; j < n; j++)
-			if (service->map[i].table[j] == table)
-				return true;
+	prometheus_family(page, PROMETHEUS_HISTOGRAM,
+	    "forceenc_lookup_wait_seconds",
+	    "How long lookups that couldn't be answered at once took.");
+	for (map = service->map; map < end; map++) {
+		prometheus_label(page, "map", map->conf->name);
+		metrics_histogram(page, &map->counts.waited);
 	}
-	return false;
+	prometheus_family(page, PROMETHEUS_COUNTER,
+	    "forceenc_policies_raised_total",
+	    "Policies of a floor that were stricter than what was said.");
+	for (map = service->map; map < end; map++) {
+		if (map->answerer == NULL || map->answerer->raised == NULL)
+			continue;
+		prometheus_label(page, "map", map->conf->name);
+		prometheus_count(page, *map->answerer->raised);
+	}
 }
 
 static void
-metrics_table_figure(struct prometheus *page, const struct service *service,
-    const struct metrics_table_figure *figure)
+metrics_loop(struct prometheus *page, const struct turn *turn)
 {
-	const struct map *map;
-	size_t i, j;
+	const struct histogram *took = &turn->took;
 
-	prometheus_family(page, figure->type, figure->name, figure->help);
-	for (i = 0; i < service->conf->nmaps; i++) {
-		map = &service->map[i];
-		for (j = 0; j < map->conf->ntables; j++) {
-			if (metrics_was_shown(service, i, j))
-				continue;
-			prometheus_label(page, "map", map->conf->name);
-			prometheus_label(
-			    page, "table", table_name(map->table[j]));
-			prometheus_count(page, figure->get(map->table[j]));
-		}
-	}
+	prometheus_family(page, PROMETHEUS_HISTOGRAM,
+	    "forceenc_loop_turn_duration_seconds",
+	    "Turns of the loop that had work to do.");
+	metrics_histogram(page, took);
+	prometheus_counter(page, "forceenc_loop_slow_turns_total",
+	    "Turns of the loop that took 50 ms and more.",
+	    took->n - histogram_below(took, 50000));
+	prometheus_family(page, PROMETHEUS_GAUGE,
+	    "forceenc_loop_longest_turn_seconds",
+	    "The longest turn of about the last minute.");
+	prometheus_real(
+	    page, (double)turn_longest_lately(turn, clock_us()) / 1e6);
 }
 
 static void
@@ -232,7 +179,9 @@ metrics_clients(struct prometheus *page, const struct view *view)
 	    "Requests that were no question, answered PERM.",
 	    sessions->refused);
 	prometheus_gauge(page, "forceenc_questions_waiting",
-	    "Questions that wait for a table.", resolve_tickets(view->resolve));
+	    "Questions that wait for a table.",
+	    resolve_tickets(view->resolve) +
+		answerers_waiting(view->answerers));
 	prometheus_gauge(page, "forceenc_questions_waiting_limit",
 	    "Questions that may wait.", RESOLVE_TICKETS_MAX);
 }
@@ -262,13 +211,13 @@ void
 metrics_write(struct prometheus *page, const struct view *view)
 {
 	const struct service *service = view->shared->service;
-	size_t i;
 
 	self_write(page, "forceencd", view->started_wall);
 	metrics_daemon(page, view);
 	metrics_lookups(page, service);
-	for (i = 0; i < METRICS_N(metrics_table_figures); i++)
-		metrics_table_figure(page, service, &metrics_table_figures[i]);
+	metrics_waits(page, service);
+	metrics_sources_write(page, service);
+	metrics_loop(page, view->turn);
 	metrics_cache(page, view->cache);
 	metrics_clients(page, view);
 	http_write(view->http, page);

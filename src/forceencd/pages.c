@@ -3,6 +3,7 @@
 
 #include "forceencd/pages.h"
 
+#include "forceenc/clock.h"
 #include "forceenc/prometheus.h"
 #include "forceencd/metrics.h"
 #include "forceencd/ready.h"
@@ -10,17 +11,23 @@
 static void
 pages_metrics(struct http_reply *reply, void *arg)
 {
+	const struct view *view = arg;
 	struct prometheus page = {0};
 
-	metrics_write(&page, arg);
+	turn_begin(view->turn, clock_us());
+	metrics_write(&page, view);
 	http_reply_metrics(reply, &page);
 }
 
 static void
 pages_readyz(struct http_reply *reply, void *arg)
 {
+	const struct view *view = arg;
 	struct buf why = {0};
-	bool ready = ready_ask(arg, &why);
+	bool ready;
+
+	turn_begin(view->turn, clock_us());
+	ready = ready_ask(view, &why);
 
 	http_reply_ready(reply, ready, &why);
 }

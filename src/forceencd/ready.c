@@ -25,22 +25,31 @@ ready_bridge(const struct view *view, const struct conf_map *map)
 }
 
 static bool
+ready_source(const struct source *source, const struct map *map,
+    const char *bridge, struct buf *why)
+{
+	if (!source->down)
+		return true;
+	buf_printf(why, "map %s: %s can't be asked: %s: answering %s\n",
+	    map->conf->name, source->name, source->trouble.text,
+	    bridge != NULL ? bridge : "try again later");
+	return bridge != NULL;
+}
+
+static bool
 ready_map(const struct view *view, const struct map *map, struct buf *why)
 {
 	const char *bridge = ready_bridge(view, map->conf);
-	const struct source *source;
 	bool ready = true;
 	size_t i;
 
-	for (i = 0; i < map->conf->ntables; i++) {
-		source = table_source(map->table[i]);
-		if (!source->down)
-			continue;
-		buf_printf(why, "map %s: %s can't be asked: %s: answering %s\n",
-		    map->conf->name, source->name, source->trouble.text,
-		    bridge != NULL ? bridge : "try again later");
-		ready = bridge != NULL;
-	}
+	for (i = 0; i < map->conf->ntables; i++)
+		ready = ready_source(
+			    table_source(map->table[i]), map, bridge, why) &&
+		    ready;
+	if (map->answerer != NULL && map->answerer->source != NULL)
+		ready = ready_source(map->answerer->source, map, bridge, why) &&
+		    ready;
 	return ready;
 }
 

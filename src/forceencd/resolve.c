@@ -62,6 +62,7 @@ struct resolve_ticket {
 	struct resolve *resolve;
 	struct resolve_walk walk;
 	uint64_t deadline;
+	uint64_t begun_us;
 	resolve_done_fn *done;
 	void *arg;
 	TAILQ_ENTRY(resolve_ticket) link;
@@ -325,7 +326,8 @@ resolve_finish(struct resolve_ticket *ticket, const struct resolve_reply *reply)
 	void *arg = ticket->arg;
 	struct service *service = ticket->walk.service;
 
-	service_count(ticket->walk.map, reply);
+	service_count_waited(
+	    ticket->walk.map, reply, clock_us() - ticket->begun_us);
 	/* reply->text is the service's. */
 	service_keep(service);
 	resolve_ticket_free(ticket->resolve, ticket);
@@ -388,6 +390,7 @@ resolve_ticket_new(struct resolve *resolve, const struct resolve_walk *walk,
 	ticket = mem_zalloc(sizeof(*ticket) + keys->used);
 	ticket->resolve = resolve;
 	ticket->walk = *walk;
+	ticket->begun_us = clock_us();
 	ticket->deadline = now + walk->service->conf->answer_deadline;
 	ticket->waiter.done = resolve_on_reply;
 	memcpy(ticket->text, keys->buf, keys->used);

@@ -136,3 +136,11 @@ service_count(struct map *map, const struct resolve_reply *reply)
 		break;
 	}
 }
+
+void
+service_count_waited(
+    struct map *map, const struct resolve_reply *reply, uint64_t waited_us)
+{
+	service_count(map, reply);
+	histogram_add(&map->counts.waited, waited_us);
+}

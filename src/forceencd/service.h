@@ -9,6 +9,7 @@
 
 #include "forceenc/address.h"
 #include "forceenc/conf.h"
+#include "forceenc/histogram.h"
 #include "forceencd/answerers.h"
 #include "forceencd/resolve_reply.h"
 #include "forceencd/tables.h"
@@ -28,6 +29,7 @@ struct map_counts {
 	uint64_t stale;    /* answered from a stale fact, counted above too */
 	uint64_t failsafe; /* answered as on_failure says, counted above too */
 	uint64_t late;     /* not known at the deadline, counted above too */
+	struct histogram waited; /* us; of those not answered at once */
 };
 
 struct map {
@@ -56,8 +58,10 @@ struct service *service_new(struct conf *conf, struct tables *,
 void service_keep(struct service *);
 void service_release(struct service *); /* NULL is fine */
 
-/* One more question has ended. */
+/* One more question has ended, at once or behind a wait. */
 void service_count(struct map *, const struct resolve_reply *);
+void service_count_waited(
+    struct map *, const struct resolve_reply *, uint64_t waited_us);
 
 /* NULL if there is no map of that name. */
 struct map *service_find(const struct service *, const char *name, size_t len);

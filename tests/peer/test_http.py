@@ -10,6 +10,7 @@ import socket
 import pytest
 
 from lab import net
+from lab.clients import Socketmap
 from lab.daemon import Policy
 from lab.endpoints import Endpoints
 from lab.ldap_table import DOWN
@@ -262,6 +263,60 @@ def test_ready_while_the_directory_answers(make_ldap_table, make_slapd):
     slapd.start()
     table.until(ALICE, table.client.FOUND)
     assert pages.get("/readyz").text == "ready\n"
+
+
+def test_servers_and_waits_are_measured(make_ldap_table, make_slapd):
+    slapd = make_slapd()
+    slapd.load({"alice": "mail: alice@example.com\nforceEncryption: TRUE"})
+    slapd.start()
+    table = make_ldap_table(slapd, options={"forceenc_on_failure": "tempfail",
+                                            "present_ttl": "0"})
+    table.daemon.options["http_listen"] = f"unix:{table.folder}/http"
+    table.start()
+    pages = Pages(f"unix:{table.folder}/http")
+    table.until(ALICE, table.client.FOUND)
+    figures = pages.figures().check()
+    labels = {"map": "forceenc", "table": f"ldap:{table.path}"}
+    asked = figures.get("forceenc_table_asked_total", **labels)
+    assert asked > 0
+    assert figures.get("forceenc_table_duration_seconds_count",
+                       **labels) == asked
+    assert figures.sum("forceenc_server_up", **labels) == 1
+    assert figures.sum("forceenc_server_connections", **labels) == 1
+    assert figures.sum("forceenc_server_duration_seconds_count", **labels) > 0
+    waits = figures.get("forceenc_lookup_wait_seconds_count", map="forceenc")
+    assert waits > 0
+    assert figures.get("forceenc_lookup_wait_seconds_bucket", map="forceenc",
+                       le="+Inf") == waits
+    assert 0 < figures.get("forceenc_lookup_wait_seconds_sum",
+                           map="forceenc") < 60
+    assert figures.get("forceenc_loop_turn_duration_seconds_count") > 0
+    assert figures.get("forceenc_loop_longest_turn_seconds") > 0
+    table.daemon.log.expect(DOWN)
+    slapd.stop()
+    table.until(ALICE, table.client.TEMP)
+    until(lambda: b"%d" % pages.figures().sum("forceenc_server_up", **labels),
+          b"0", 10.0)
+    assert pages.figures().sum("forceenc_server_failures_total", **labels) > 0
+
+
+def test_a_floor_without_its_upstream_map_is_not_ready(served):
+    upstream = f"socketmap:unix:{served.folder}/nosuch:tls"
+    served.daemon.options.update(
+        maps="forceenc, tls", tls_kind="floor", tls_upstream=upstream,
+        tls_on_failure="tempfail", tls_upstream_time_limit="100ms")
+    served.daemon.log.expect("error: socketmap:.*can't be asked")
+    served.start()
+    assert served.pages.get("/readyz").text == "ready\n"
+    with Socketmap(served.endpoints.at["socketmap-unix"], "tls") as client:
+        assert client.TEMP.fullmatch(client.ask("example.org"))
+    text = served.pages.until_status("/readyz", 503)
+    assert text.startswith(f"not ready\nmap tls: {upstream} can't be asked: ")
+    figures = served.pages.figures().check()
+    assert figures.get("forceenc_table_up", map="tls", table=upstream) == 0
+    assert figures.get("forceenc_policies_raised_total", map="tls") == 0
+    assert figures.get("forceenc_lookups_total", map="tls",
+                       outcome="unsure") == 1
 
 
 def test_a_daemon_that_nobody_can_ask_is_not_ready(served):

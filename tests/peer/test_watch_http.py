@@ -4,13 +4,17 @@
 """forceenc-watch's pages: what it counts, and whether it keeps up."""
 
 import contextlib
+import sys
 
 import pytest
 
-from lab import net
+from lab import net, programs
 from lab.scrape import Pages, connect
 from lab.until import until
 from lab.watcher import Watcher
+
+sys.path.insert(0, str(programs.TOP / "tests/watch"))
+from journals import REMOTE, Journal  # noqa: E402
 
 DELIVERIES = "forceenc_watch_deliveries_total"
 FAILURES = "forceenc_watch_failures_total"
@@ -178,6 +182,25 @@ def test_a_socket_that_nobody_wants_is_an_error(make_watcher):
         with pytest.raises(AssertionError, match="never got ready"):
             watcher.start(listeners=[listener])
     assert watcher.wait() == 71
+
+
+def test_a_journal_has_no_bytes(make_watcher, folder):
+    if REMOTE is None:
+        pytest.skip("systemd-journal-remote is missing (Debian: "
+                    "systemd-journal-remote)")
+    lines = [b"Nov 22 10:00:0%d mail postfix/master[1]: daemon started -- "
+             b"version 3.7.11, configuration /etc/postfix" % i
+             for i in range(3)]
+    journal = Journal(str(folder / "journal"))
+    journal.append(b"".join(journal.line(line) for line in lines))
+    watcher = make_watcher(log=f"journal:{folder}/journal",
+                           watch_http_listen=f"unix:{folder}/http")
+    watcher.start()
+    pages = Pages(f"unix:{folder}/http")
+    figures = until_sum(pages, 3, "forceenc_watch_lines_total").check()
+    assert figures.get("forceenc_watch_log_up") == 1
+    assert "forceenc_watch_lag_bytes" not in figures.names()
+    assert pages.until_status("/readyz", 200) == "ready\n"
 
 
 def test_a_crowd_does_not_stop_the_counting(watcher):

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The forceenc authors
+
+"""The samples in etc for Prometheus and Grafana: they are well-formed, each
+alert does what it says, and they speak of figures that the daemons show."""
+
+import json
+import re
+import subprocess
+
+import pytest
+
+from lab import TIMEOUT, programs
+from lab.daemon import Daemon, Policy
+from lab.scrape import Pages
+from lab.watcher import Watcher
+
+RULES = programs.TOP / "etc/prometheus/forceenc.rules.yml"
+STORIES = programs.TOP / "tests/peer/monitoring/rules.yml"
+DASHBOARD = programs.TOP / "etc/grafana/forceenc.json"
+OPERATIONS = programs.TOP / "docs/operations.md"
+FIGURE = re.compile(r"\b(?:forceenc|process)_[a-z_]+\b")
+ALERT = re.compile(r"^ *- alert: (\w+)$", re.M)
+
+
+def promtool(*words):
+    done = subprocess.run(
+        [programs.peer("promtool", "prometheus"), *map(str, words)],
+        capture_output=True, text=True, timeout=TIMEOUT, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def expressions():
+    """(panel, expression) of the dashboard, for any instance."""
+    dashboard = json.loads(DASHBOARD.read_text())
+    for panel in dashboard["panels"]:
+        for target in panel.get("targets", []):
+            yield panel["title"], (target["expr"]
+                                   .replace("$__rate_interval", "5m")
+                                   .replace("$instance", ".*"))
+
+
+def is_shown(name, types):
+    """Whether some page has a series of this name."""
+    for end in ("_bucket", "_sum", "_count"):
+        base = name.removesuffix(end)
+        if base != name and types.get(base) == "histogram":
+            return True
+    return types.get(name) in ("counter", "gauge")
+
+
+@pytest.fixture(scope="module")
+def types(make_folder):
+    """The type of each family on the pages of both daemons."""
+    found = {}
+    for program, option in ((Daemon, "http_listen"),
+                            (Watcher, "watch_http_listen")):
+        folder = make_folder()
+        served = program(folder, forceenc_tables=Policy(folder).spec,
+                         **{option: f"unix:{folder}/http"})
+        served.start()
+        found.update(Pages(f"unix:{folder}/http").figures().types)
+        served.close()
+        served.check()
+    return found
+
+
+def test_the_rules_are_well_formed():
+    promtool("check", "rules", RULES)
+
+
+def test_each_alert_fires_when_it_should():
+    promtool("test", "rules", STORIES)
+    stories = STORIES.read_text()
+    for alert in ALERT.findall(RULES.read_text()):
+        assert f"name: {alert} fires" in stories
+        assert f"name: {alert} stays silent" in stories
+
+
+def test_the_dashboard_is_well_formed(folder):
+    names = [name for name, _ in expressions()]
+    assert len(names) > 20
+    rules = {"groups": [{"name": "dashboard", "rules": [
+        {"record": f"panel:{number}", "expr": expression}
+        for number, (_, expression) in enumerate(expressions())]}]}
+    # JSON is YAML.
+    (folder / "rules.yml").write_text(json.dumps(rules))
+    promtool("check", "rules", folder / "rules.yml")
+    panels = json.loads(DASHBOARD.read_text())["panels"]
+    numbers = [panel["id"] for panel in panels]
+    assert len(set(numbers)) == len(numbers)
+    places = [(panel["gridPos"]["x"], panel["gridPos"]["y"])
+              for panel in panels]
+    assert len(set(places)) == len(places)
+
+
+def test_alerts_and_panels_know_their_figures(types):
+    text = RULES.read_text() + "\n".join(
+        expression for _, expression in expressions())
+    wanted = set(FIGURE.findall(text))
+    assert len(wanted) > 40
+    missing = {name for name in wanted if not is_shown(name, types)}
+    assert not missing
+    # A name that doesn't exist is noticed.
+    assert not is_shown("forceenc_nosuch_total", types)
+    assert not is_shown("forceenc_lookups_total_bucket", types)
+
+
+def test_each_alert_is_explained():
+    explained = OPERATIONS.read_text()
+    missing = [alert for alert in ALERT.findall(RULES.read_text())
+               if f"`{alert}`" not in explained]
+    assert not missing

@@ -44,7 +44,8 @@ struct source_socketmap {
 
 	struct socketmap_where where;
 	struct backoff backoff;
-	struct err down;    /* why it can't be reached */
+	struct err down; /* why it can't be reached */
+	struct source_server_counts counts;
 	uint64_t warned_at; /* 0: never */
 };
 
@@ -101,6 +102,7 @@ source_socketmap_down(
 	backoff_fail(&source->backoff, now, SOURCE_SOCKETMAP_RETRY, random);
 	/* The name may lead elsewhere by then. */
 	socketmap_where_forget(&source->where);
+	source->counts.failures++;
 	source->down = *why;
 	source_set_down(&source->base, why, now);
 	for (i = 0; i < SOURCE_SOCKETMAP_LINKS; i++) {
@@ -174,6 +176,7 @@ source_socketmap_reply(struct source_socketmap *source, struct source_ask *ask,
 
 	backoff_reset(&source->backoff);
 	source_set_up(&source->base);
+	histogram_add(&source->counts.took, clock_us() - ask->asked_us);
 	switch (word) {
 	case LOOKUP_FOUND:
 		reply.kind = SOURCE_PRESENT;
@@ -392,6 +395,36 @@ source_socketmap_tick(struct source *base, uint64_t now)
 	    : next;
 }
 
+static bool
+source_socketmap_server(
+    struct source *base, unsigned i, struct source_server *out)
+{
+	struct source_socketmap *source = source_socketmap_of(base);
+	const struct source_socketmap_link *link;
+	unsigned n;
+
+	if (i > 0)
+		return false;
+	*out = (struct source_server){
+	    .name = source->conf->spec,
+	    .health = source->base.down ? SOURCE_DOWN : SOURCE_IDLE,
+	    .next_try = source->base.down ? source->backoff.until : CLOCK_NEVER,
+	    .why = source->base.down ? source->down.text : NULL,
+	    .counts = &source->counts,
+	};
+	for (n = 0; n < SOURCE_SOCKETMAP_LINKS; n++) {
+		link = &source->link[n];
+		out->flights += link->ask != NULL;
+		if (link->link.connected) {
+			out->connections++;
+			out->health = SOURCE_UP;
+		} else if (link->link.fd != -1 && out->health == SOURCE_IDLE) {
+			out->health = SOURCE_CONNECTING;
+		}
+	}
+	return true;
+}
+
 static void
 source_socketmap_free(struct source *base)
 {
@@ -414,6 +447,7 @@ static const struct source_ops source_socketmap_ops = {
     .cancel = source_socketmap_cancel,
     .look = source_socketmap_look,
     .tick = source_socketmap_tick,
+    .server = source_socketmap_server,
     .free = source_socketmap_free,
 };
 

@@ -27,7 +27,7 @@ arrivals_fini(struct arrivals *arrivals)
 
 static struct arrival *
 arrivals_find(const struct arrivals *arrivals, const struct scene_host *host,
-    uint64_t hash, const char *id, size_t len)
+    uint32_t hash, const char *id, size_t len)
 {
 	struct lru_node *node;
 	struct arrival *arrival;
@@ -47,7 +47,7 @@ void
 arrivals_add(struct arrivals *arrivals, const struct scene_service *service,
     const char *id, size_t len, int64_t time)
 {
-	uint64_t hash = hash_bytes(service->host->number, id, len);
+	uint32_t hash = (uint32_t)hash_bytes(service->host->number, id, len);
 	struct arrival *arrival;
 
 	MUST(len <= MESSAGE_ID_MAX);
@@ -73,7 +73,7 @@ arrivals_take(struct arrivals *arrivals, const struct scene_service *instance,
     const char *id, size_t len)
 {
 	struct arrival *arrival = arrivals_find(arrivals, instance->host,
-	    hash_bytes(instance->host->number, id, len), id, len);
+	    (uint32_t)hash_bytes(instance->host->number, id, len), id, len);
 
 	/* Of two instances that use one id, the other one's stays. */
 	if (arrival == NULL || !scene_is_of(arrival->service, instance))

@@ -62,9 +62,9 @@ attribute_has_session(const struct attribute_delivery *delivery)
 	struct process *process = delivery->process;
 	struct event_span relay = delivery->event->relay;
 
-	return delivery->source->pid != 0 && process->relay != NULL &&
-	    process->relay->raw_len == relay.len &&
-	    memcmp(process->relay->raw, relay.s, relay.len) == 0 &&
+	return delivery->source->pid != 0 && process->relay_len == relay.len &&
+	    process->level != STORE_NO_LEVEL &&
+	    memcmp(process->relay, relay.s, relay.len) == 0 &&
 	    inflight_claim(process, &delivery->request);
 }
 

@@ -75,8 +75,7 @@ correlate_on_tls(struct inflight *inflight,
 	struct process *process = inflight_process(inflight, source);
 
 	processes_forget_session(inflight->processes, process);
-	process->relay = names_get(
-	    inflight->names, NAME_TEXT, event->relay.s, event->relay.len);
+	processes_set_relay(process, event->relay.s, event->relay.len);
 	process->version = names_get(
 	    inflight->names, NAME_TEXT, event->version.s, event->version.len);
 	process->cipher = names_get(

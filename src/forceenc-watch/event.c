@@ -68,10 +68,13 @@ event_attempt(struct event *event, struct scan *scan)
 }
 
 /* Cuts decimal digits, n, and then word off the end of s. */
+#define event_cut(s, word, n) event_cut_number(s, word, sizeof(word) - 1, n)
+
 static bool
-event_cut(struct event_span *s, const char *word, uint64_t *n)
+event_cut_number(
+    struct event_span *s, const char *word, size_t word_len, uint64_t *n)
 {
-	size_t len = s->len, word_len = strlen(word), i;
+	size_t len = s->len, i;
 
 	while (len > 0 && (unsigned)(s->s[len - 1] - '0') < 10)
 		len--;
@@ -217,9 +220,15 @@ event_smtpd(struct event *event, struct scan *scan)
 		return;
 	}
 	event->type = EVENT_CLIENT_GONE;
-	event->inbound_told = scan_find(scan, " commands=") != NULL;
-	event->inbound_mail = scan_find(scan, " mail=") != NULL;
-	event->inbound_tls = scan_find(scan, " starttls=") != NULL;
+	while ((scan->at = memchr(scan->at, ' ', scan_left(scan))) != NULL) {
+		scan->at++;
+		if (scan_skip(scan, "commands="))
+			event->inbound_told = true;
+		else if (scan_skip(scan, "mail="))
+			event->inbound_mail = true;
+		else if (scan_skip(scan, "starttls="))
+			event->inbound_tls = true;
+	}
 }
 
 static void

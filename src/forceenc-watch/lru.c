@@ -17,12 +17,6 @@ lru_fini(struct lru *lru)
 	memset(lru, 0, sizeof(*lru));
 }
 
-struct lru_node *
-lru_first(const struct lru *lru, uint64_t hash)
-{
-	return lru->head == NULL ? NULL : lru->head[hash & lru->mask];
-}
-
 static void
 lru_grow(struct lru *lru)
 {
@@ -48,6 +42,7 @@ lru_append(struct lru *lru, struct lru_node *node)
 	else
 		lru->oldest = node;
 	lru->newest = node;
+	node->moved = ++lru->moves;
 }
 
 static void
@@ -87,7 +82,7 @@ lru_remove(struct lru *lru, struct lru_node *node)
 }
 
 void
-lru_touch(struct lru *lru, struct lru_node *node)
+lru_renew(struct lru *lru, struct lru_node *node)
 {
 	if (lru->newest == node)
 		return;

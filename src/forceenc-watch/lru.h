@@ -8,31 +8,46 @@
 #include <stdint.h>
 
 /*
- * A hash table whose entries also stand in the order of their last use. The
- * entries belong to the caller and begin with a struct lru_node; an all-zero
- * struct lru is empty.
+ * A hash table whose entries also stand in the order of their last use, but
+ * that those which were used lately anyway may stay where they are among
+ * each other. The entries belong to the caller and begin with a struct
+ * lru_node; an all-zero struct lru is empty.
  */
 struct lru_node {
 	struct lru_node *next; /* of the same head: compare the hash, then */
 	struct lru_node *older, *newer;
-	uint64_t hash;
+	uint32_t hash;
+	uint32_t moved; /* lru->moves, when it became the newest */
 };
 
 struct lru {
 	struct lru_node **head;
 	size_t mask; /* heads - 1 */
 	size_t n;
+	uint32_t moves;
 	struct lru_node *oldest, *newest;
 };
 
 void lru_fini(struct lru *); /* forgets the entries */
 
 /* The first entry that may have this hash, NULL; go on with ->next. */
-struct lru_node *lru_first(const struct lru *, uint64_t hash);
+static inline struct lru_node *
+lru_first(const struct lru *lru, uint32_t hash)
+{
+	return lru->head == NULL ? NULL : lru->head[hash & lru->mask];
+}
+
 /* The node's hash is set. It becomes the newest. */
 void lru_add(struct lru *, struct lru_node *);
 void lru_remove(struct lru *, struct lru_node *);
-/* Makes it the newest. */
-void lru_touch(struct lru *, struct lru_node *);
+void lru_renew(struct lru *, struct lru_node *);
+
+/* It's used: makes it the newest, unless it is among the newest quarter. */
+static inline void
+lru_touch(struct lru *lru, struct lru_node *node)
+{
+	if (lru->moves - node->moved >= lru->n / 4)
+		lru_renew(lru, node);
+}
 
 #endif

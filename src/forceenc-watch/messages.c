@@ -47,15 +47,15 @@ messages_free(struct messages *messages)
 	free(messages);
 }
 
-static uint64_t
+static uint32_t
 messages_hash(const struct scene_host *host, const char *id, size_t len)
 {
-	return hash_bytes(host->number, id, len);
+	return (uint32_t)hash_bytes(host->number, id, len);
 }
 
 static bool
 messages_is(const struct message *message, const struct scene_host *host,
-    uint64_t hash, const char *id, size_t len)
+    uint32_t hash, const char *id, size_t len)
 {
 	return message->node.hash == hash && message->id_len == len &&
 	    message->instance->host == host &&
@@ -66,7 +66,7 @@ struct message *
 messages_find(struct messages *messages, const struct scene_host *host,
     const struct scene_service *owner, const char *id, size_t len)
 {
-	uint64_t hash = messages_hash(host, id, len);
+	uint32_t hash = messages_hash(host, id, len);
 	struct message *message, *found = NULL;
 	struct lru_node *node;
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "forceenc/hash.h"
 #include "forceenc/mem.h"
 #include "forceenc/must.h"
 #include "forceenc/text.h"
@@ -14,13 +15,19 @@
 #define NAMES_HEADS_MIN 1024
 #define NAMES_TEXT_MAX  1024
 
+/* What was asked for last is found without the slow hash. */
+#define NAMES_RECENT 8192
+/* So many are forgotten at once. */
+#define NAMES_SWEEP 256
+
 struct names {
 	struct name **head;
 	size_t mask; /* heads - 1, a power of two less one */
 	size_t n;
-	size_t nidle;
+	size_t held; /* of them */
 	size_t idle_max;
-	struct name *oldest, *newest; /* of the idle ones */
+	size_t hand; /* the head where it is looked for names to forget */
+	struct name *recent[NAMES_RECENT];
 	struct address_rules rules;
 	char *delimiters;
 	struct address_keys keys;
@@ -62,7 +69,7 @@ names_free(struct names *names)
 	free(names);
 }
 
-static uint64_t
+static uint32_t
 names_hash(
     const struct names *names, enum name_kind kind, const char *raw, size_t len)
 {
@@ -70,7 +77,7 @@ names_hash(
 
 	crypto_shorthash((unsigned char *)&hash, (const unsigned char *)raw,
 	    len, names->key);
-	return hash + kind;
+	return (uint32_t)hash + kind;
 }
 
 static void
@@ -129,7 +136,7 @@ names_canonical(struct names *names, enum name_kind kind, const char *raw,
 }
 
 static struct name *
-names_add(struct names *names, enum name_kind kind, uint64_t hash,
+names_add(struct names *names, enum name_kind kind, uint32_t hash,
     const char *raw, size_t len)
 {
 	char out[NAMES_TEXT_MAX];
@@ -157,79 +164,113 @@ names_add(struct names *names, enum name_kind kind, uint64_t hash,
 	return name;
 }
 
-static void
-names_idle_unlink(struct names *names, struct name *name)
+static struct name **
+names_recent(
+    struct names *names, enum name_kind kind, const char *raw, size_t len)
 {
-	if (name->older != NULL)
-		name->older->newer = name->newer;
-	else
-		names->oldest = name->newer;
-	if (name->newer != NULL)
-		name->newer->older = name->older;
-	else
-		names->newest = name->older;
-	name->older = name->newer = NULL;
-	names->nidle--;
+	uint64_t ends[2] = {0};
+	size_t n = len < 8 ? len : 8;
+
+	memcpy(&ends[0], raw, n);
+	memcpy(&ends[1], raw + len - n, n);
+	return &names->recent[hash_mix(
+				  hash_mix(len << 2 | kind, ends[0]), ends[1]) %
+	    NAMES_RECENT];
 }
 
-struct name *
-names_get(struct names *names, enum name_kind kind, const char *raw, size_t len)
+static inline bool
+names_is(
+    const struct name *name, enum name_kind kind, const char *raw, size_t len)
 {
-	struct name *name;
-	uint64_t hash;
-
-	if (len > NAME_RAW_MAX)
-		len = NAME_RAW_MAX;
-	hash = names_hash(names, kind, raw, len);
-	for (name = names->head[hash & names->mask]; name != NULL;
-	     name = name->next)
-		if (name->hash == hash && name->raw_len == len &&
-		    name->kind == kind && memcmp(name->raw, raw, len) == 0)
-			return names_hold(names, name);
-	name = names_add(names, kind, hash, raw, len);
-	name->refs = 1;
-	return name;
-}
-
-struct name *
-names_hold(struct names *names, struct name *name)
-{
-	if (name->refs++ == 0)
-		names_idle_unlink(names, name);
-	return name;
+	return name->raw_len == len && name->kind == kind &&
+	    memcmp(name->raw, raw, len) == 0;
 }
 
 static void
 names_remove(struct names *names, struct name *name)
 {
 	struct name **at = &names->head[name->hash & names->mask];
+	struct name **recent = names_recent(
+	    names, (enum name_kind)name->kind, name->raw, name->raw_len);
 
 	while (*at != name)
 		at = &(*at)->next;
 	*at = name->next;
+	if (*recent == name)
+		*recent = NULL;
 	names->n--;
 	free(name);
+}
+
+/* Goes on from where it was: whom nobody holds, and nobody asked for since
+ * the last time, goes. That is everybody else after one round. */
+static void
+names_make_room(struct names *names)
+{
+	size_t heads = 2 * (names->mask + 1), gone = 0;
+	struct name *name, *next;
+
+	for (; heads > 0 && gone < NAMES_SWEEP; heads--) {
+		name = names->head[names->hand];
+		for (; name != NULL; name = next) {
+			next = name->next;
+			if (name->refs > 0 || name->used) {
+				name->used = false;
+				continue;
+			}
+			names_remove(names, name);
+			gone++;
+		}
+		names->hand = (names->hand + 1) & names->mask;
+	}
+}
+
+static struct name *
+names_find(
+    struct names *names, enum name_kind kind, const char *raw, size_t len)
+{
+	uint32_t hash = names_hash(names, kind, raw, len);
+	struct name *name;
+
+	for (name = names->head[hash & names->mask]; name != NULL;
+	     name = name->next)
+		if (name->hash == hash && names_is(name, kind, raw, len))
+			return name;
+	return names_add(names, kind, hash, raw, len);
+}
+
+struct name *
+names_get(struct names *names, enum name_kind kind, const char *raw, size_t len)
+{
+	struct name **recent, *name;
+
+	if (len > NAME_RAW_MAX)
+		len = NAME_RAW_MAX;
+	recent = names_recent(names, kind, raw, len);
+	name = *recent;
+	if (name == NULL || !names_is(name, kind, raw, len))
+		*recent = name = names_find(names, kind, raw, len);
+	name->used = true;
+	return names_hold(names, name);
+}
+
+struct name *
+names_hold(struct names *names, struct name *name)
+{
+	if (name->refs++ == 0)
+		names->held++;
+	return name;
 }
 
 void
 names_put(struct names *names, struct name *name)
 {
-	struct name *oldest;
-
 	if (name == NULL)
 		return;
 	MUST(name->refs > 0);
 	if (--name->refs > 0)
 		return;
-	name->older = names->newest;
-	if (names->newest != NULL)
-		names->newest->newer = name;
-	else
-		names->oldest = name;
-	names->newest = name;
-	if (++names->nidle <= names->idle_max)
-		return;
-	oldest = names->oldest;
-	names_idle_unlink(names, oldest);
-	names_remove(names, oldest);
+	names->held--;
+	if (names->n - names->held > names->idle_max)
+		names_make_room(names);
 }

@@ -4,6 +4,7 @@
 #ifndef FORCEENC_WATCH_NAMES_H
 #define FORCEENC_WATCH_NAMES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,13 +23,13 @@ enum name_kind {
 };
 
 struct name {
-	struct name *next;          /* of the same hash */
-	struct name *older, *newer; /* while nobody holds it */
-	const char *text;           /* canonical, NUL-terminated */
-	uint64_t hash;
+	struct name *next; /* of the same hash */
+	const char *text;  /* canonical, NUL-terminated */
+	uint32_t hash;
 	uint32_t refs;
 	uint16_t raw_len;
 	uint8_t kind;
+	bool used;  /* lately: since the hand last came by */
 	char raw[]; /* as it was in the log */
 };
 

@@ -41,11 +41,11 @@ processes_free(struct processes *processes)
 static void
 processes_put_names(struct processes *processes, struct process *process)
 {
-	names_put(processes->names, process->relay);
 	names_put(processes->names, process->version);
 	names_put(processes->names, process->cipher);
 	names_put(processes->names, process->counted_destination);
-	process->relay = process->version = process->cipher = NULL;
+	process->relay_len = 0;
+	process->version = process->cipher = NULL;
 	process->counted_destination = NULL;
 }
 
@@ -54,6 +54,7 @@ processes_remove(struct processes *processes, struct process *process)
 {
 	processes_put_names(processes, process);
 	lru_remove(&processes->lru, &process->node);
+	free(process->relay);
 	free(process);
 }
 
@@ -64,11 +65,11 @@ processes_remove_all(struct processes *processes)
 		processes_remove(processes, processes_oldest(processes));
 }
 
-static uint64_t
+static uint32_t
 processes_hash(
     const struct scene_service *service, enum event_process kind, uint32_t pid)
 {
-	return hash_mix(
+	return (uint32_t)hash_mix(
 	    hash_mix(service->number, (uint64_t)kind << 32 | pid), 0);
 }
 
@@ -76,7 +77,7 @@ struct process *
 processes_find(struct processes *processes, const struct scene_service *service,
     enum event_process kind, uint32_t pid)
 {
-	uint64_t hash = processes_hash(service, kind, pid);
+	uint32_t hash = processes_hash(service, kind, pid);
 	struct lru_node *node;
 	struct process *process;
 
@@ -124,6 +125,20 @@ processes_forget_session(struct processes *processes, struct process *process)
 	process->owner.id_len = 0;
 	process->counted.id_len = 0;
 	process->counted_level = STORE_NO_LEVEL;
+}
+
+void
+processes_set_relay(struct process *process, const char *relay, size_t len)
+{
+	if (len > PROCESS_RELAY_MAX)
+		len = PROCESS_RELAY_MAX;
+	if (len > process->relay_size) {
+		process->relay_size = (uint16_t)(len + len / 2);
+		process->relay =
+		    mem_resize(process->relay, process->relay_size, 1);
+	}
+	memcpy(process->relay, relay, len);
+	process->relay_len = (uint16_t)len;
 }
 
 void

@@ -18,6 +18,8 @@
  * request at a time, so its lines are in order; pids come back, so what it
  * said last replaces what was there.
  */
+#define PROCESS_RELAY_MAX 4096
+
 struct process_request { /* one delivery request */
 	uint32_t attempt;
 	uint8_t id_len; /* 0: none */
@@ -32,7 +34,9 @@ struct process {
 	uint8_t level;         /* of the session; STORE_NO_LEVEL: none */
 	uint8_t inbound;       /* the same for a client's session */
 	uint8_t counted_level; /* of the session that was counted last */
-	struct name *relay;
+	uint16_t relay_len;    /* 0: no session */
+	uint16_t relay_size;
+	char *relay; /* owned; its bytes stay for the next session's */
 	struct name *version;
 	struct name *cipher;
 	struct name *counted_destination; /* NULL: none */
@@ -52,6 +56,8 @@ struct process *processes_find(struct processes *, const struct scene_service *,
 struct process *processes_get(struct processes *, const struct scene_service *,
     enum event_process, uint32_t pid);
 
+/* The session's; what is longer than PROCESS_RELAY_MAX is cut. */
+void processes_set_relay(struct process *, const char *relay, size_t len);
 /* No session, nothing counted. */
 void processes_forget_session(struct processes *, struct process *);
 void processes_set_counted(struct processes *, struct process *,

@@ -117,7 +117,10 @@ state_write_processes(struct buf *buf, const struct processes *processes)
 		pack_number(buf, process->pid);
 		pack_number(buf, process->level);
 		pack_number(buf, process->inbound);
-		state_write_name(buf, process->relay);
+		/* As a name, which it was once. */
+		pack_number(buf, process->relay_len > 0 ? NAME_TEXT + 1u : 0);
+		if (process->relay_len > 0)
+			pack_bytes(buf, process->relay, process->relay_len);
 		state_write_name(buf, process->version);
 		state_write_name(buf, process->cipher);
 		pack_number(buf, (uint64_t)process->time);
@@ -375,11 +378,16 @@ state_read_session(
 	struct processes *processes = walk->inflight->processes;
 	struct process_request counted;
 	struct name *destination;
+	const char *relay;
 	uint64_t level;
+	size_t len;
 
 	process->level = (uint8_t)unpack_number(in, STORE_NO_LEVEL);
 	process->inbound = (uint8_t)unpack_number(in, STORE_NO_LEVEL);
-	process->relay = state_read_name(in, walk);
+	if (unpack_number(in, NAME_TEXT + 1) != 0) {
+		relay = unpack_bytes(in, PROCESS_RELAY_MAX, &len);
+		processes_set_relay(process, relay, len);
+	}
 	process->version = state_read_name(in, walk);
 	process->cipher = state_read_name(in, walk);
 	process->time = state_read_time(in);
@@ -392,7 +400,7 @@ state_read_session(
 		    (enum store_level)level);
 	names_put(walk->names, destination);
 	if (process->level != STORE_NO_LEVEL &&
-	    (process->relay == NULL || process->version == NULL ||
+	    (process->relay_len == 0 || process->version == NULL ||
 		process->cipher == NULL))
 		in->bad = true;
 }

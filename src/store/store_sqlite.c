@@ -19,8 +19,10 @@
 /* What the write-ahead log may keep once its contents have moved. */
 #define STORE_SQLITE_LOG (16 * 1024 * 1024)
 
-/* Memory for the pages that are written now. */
-#define STORE_SQLITE_PAGES "PRAGMA cache_size = -8192"
+/* Memory for the pages that are written now; and so many may wait in the log
+ * until they are moved: a page that is written again meanwhile is moved once. */
+#define STORE_SQLITE_PAGES \
+	"PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 4000"
 
 /* Reports over many rows are sorted in files, bounded pieces at a time: in
  * memory that takes as much as there are rows, and longer. */

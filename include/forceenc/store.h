@@ -97,6 +97,10 @@ struct store_count {
 	const char *sender;
 	const char *destination; /* the recipient's domain */
 	const char *service;     /* syslog_name: "postfix", "forceenc" */
+	/* Where they aren't 0, a hint: no other string has this number, or
+	 * will have it while the program runs. */
+	uint64_t sender_number;
+	uint64_t destination_number;
 	uint8_t outcome;
 	uint8_t level;
 	uint8_t reason;
@@ -110,6 +114,8 @@ struct store_session {
 	const char *mx;      /* host name of the relay */
 	const char *version; /* "TLSv1.3"; "" for plaintext */
 	const char *cipher;
+	uint64_t destination_number; /* as above */
+	uint64_t mx_number;
 	uint8_t level;     /* not NO_LEVEL */
 	int64_t last_seen; /* seconds since the epoch */
 	uint32_t n;

@@ -34,6 +34,10 @@ struct names {
 	unsigned char key[crypto_shorthash_KEYBYTES];
 };
 
+/* Of the last one: of all struct names there are, since numbers outlive them
+ * in the store. */
+static uint64_t names_number;
+
 struct names *
 names_new(const struct address_rules *rules, size_t idle_max)
 {
@@ -148,6 +152,7 @@ names_add(struct names *names, enum name_kind kind, uint32_t hash,
 
 	memset(name, 0, sizeof(*name));
 	name->hash = hash;
+	name->number = ++names_number;
 	name->raw_len = (uint16_t)len;
 	name->kind = (uint8_t)kind;
 	memcpy(name->raw, raw, len);

@@ -25,6 +25,7 @@ enum name_kind {
 struct name {
 	struct name *next; /* of the same hash */
 	const char *text;  /* canonical, NUL-terminated */
+	uint64_t number;   /* unlike that of any other, ever */
 	uint32_t hash;
 	uint32_t refs;
 	uint16_t raw_len;

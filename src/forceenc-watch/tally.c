@@ -310,6 +310,8 @@ tally_batch_counts(struct tally *tally, struct store_batch *batch)
 		out->sender = row->name[0]->text;
 		out->destination = row->name[1]->text;
 		out->service = row->name[2]->text;
+		out->sender_number = row->name[0]->number;
+		out->destination_number = row->name[1]->number;
 		out->outcome = row->code[0];
 		out->level = row->code[1];
 		out->reason = row->code[2];
@@ -332,6 +334,8 @@ tally_batch_sessions(struct tally *tally, struct store_batch *batch)
 		out->hour = row->hour;
 		out->destination = row->name[0]->text;
 		out->mx = row->name[1]->text;
+		out->destination_number = row->name[0]->number;
+		out->mx_number = row->name[1]->number;
 		out->version = row->name[2] == NULL ? "" : row->name[2]->text;
 		out->cipher = row->name[3] == NULL ? "" : row->name[3]->text;
 		out->level = row->code[0];

@@ -19,8 +19,15 @@ struct store_ids_slot {
 	struct store_id id;
 };
 
+/* Numbers come one after the other: the last ones never meet. */
+struct store_ids_numbered {
+	uint64_t key; /* number and table; 0: empty */
+	struct store_id id;
+};
+
 /* A key has its place in one of two neighbours; a new one takes the first. */
 struct store_ids {
+	struct store_ids_numbered numbered[STORE_IDS_SLOTS];
 	size_t n; /* at least as many as there are */
 	struct store_ids_slot slot[STORE_IDS_SLOTS];
 };
@@ -46,6 +53,7 @@ store_ids_clear(struct store_ids *ids)
 
 	if (ids->n == 0)
 		return;
+	memset(ids->numbered, 0, sizeof(ids->numbered));
 	for (i = 0; i < STORE_IDS_SLOTS; i++) {
 		free(ids->slot[i].key);
 		ids->slot[i].key = NULL;
@@ -105,6 +113,27 @@ store_ids_put(struct store_ids *ids, unsigned table, const char *key,
 	slot->key = mem_dup(key, len);
 	slot->tag = store_ids_tag(table, hash);
 	slot->len = (uint32_t)len;
+	slot->id = id;
+	ids->n++;
+}
+
+struct store_id *
+store_ids_numbered(struct store_ids *ids, unsigned table, uint64_t number)
+{
+	struct store_ids_numbered *slot =
+	    &ids->numbered[number & (STORE_IDS_SLOTS - 1)];
+
+	return slot->key == (number << 8 | table) ? &slot->id : NULL;
+}
+
+void
+store_ids_put_numbered(
+    struct store_ids *ids, unsigned table, uint64_t number, struct store_id id)
+{
+	struct store_ids_numbered *slot =
+	    &ids->numbered[number & (STORE_IDS_SLOTS - 1)];
+
+	slot->key = number << 8 | table;
 	slot->id = id;
 	ids->n++;
 }

@@ -9,7 +9,8 @@
 
 /*
  * Remembers the numbers under which the database knows names: as many as
- * there are slots, the later two of those that fall into the same pair.
+ * there are slots, the later two of those that fall into the same pair;
+ * of those with numbers, one for each place.
  */
 struct store_ids;
 
@@ -27,6 +28,11 @@ void store_ids_clear(struct store_ids *);
  * change ->last. */
 struct store_id *store_ids_get(
     struct store_ids *, unsigned table, const char *key, size_t len);
+/* The same for one that has a number of the caller's, above 0. */
+struct store_id *store_ids_numbered(
+    struct store_ids *, unsigned table, uint64_t number);
+void store_ids_put_numbered(
+    struct store_ids *, unsigned table, uint64_t number, struct store_id);
 /* One that isn't remembered. */
 void store_ids_put(struct store_ids *, unsigned table, const char *key,
     size_t len, struct store_id);

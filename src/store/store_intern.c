@@ -19,7 +19,8 @@ enum store_intern_table {
 
 struct store_intern {
 	enum store_intern_table table;
-	const char *key; /* stands for the parts in store_ids */
+	uint64_t number; /* stands for the parts in store_ids; */
+	const char *key; /* or this does, where it's 0 */
 	size_t key_len;
 	const char *part[STORE_INTERN_PARTS];
 	size_t len[STORE_INTERN_PARTS];
@@ -110,6 +111,23 @@ store_intern_touch(struct store_db *store, enum store_statement which,
 	return 0;
 }
 
+/* 0: it has no number, or isn't known by it. */
+static int
+store_intern_numbered(struct store_db *store, unsigned table, uint64_t number,
+    int64_t day, int64_t *out, struct err *err)
+{
+	struct store_id *known =
+	    number == 0 ? NULL : store_ids_numbered(store->ids, table, number);
+
+	if (known == NULL)
+		return 0;
+	*out = known->id;
+	return store_intern_touch(
+		   store, STORE_TOUCH_SENDER + table, known, day, err) == -1
+	    ? -1
+	    : 1;
+}
+
 static int
 store_intern(struct store_db *store, const struct store_intern *intern,
     int64_t day, int64_t *out, struct err *err)
@@ -118,7 +136,9 @@ store_intern(struct store_db *store, const struct store_intern *intern,
 	struct store_id *known, id;
 	int rc;
 
-	known = store_ids_get(store->ids, table, intern->key, intern->key_len);
+	known = intern->number != 0
+	    ? NULL
+	    : store_ids_get(store->ids, table, intern->key, intern->key_len);
 	if (known != NULL) {
 		*out = known->id;
 		return store_intern_touch(
@@ -131,20 +151,30 @@ store_intern(struct store_db *store, const struct store_intern *intern,
 	    store_intern_touch(
 		store, STORE_TOUCH_SENDER + table, &id, day, err) == -1)
 		return -1;
-	store_ids_put(store->ids, table, intern->key, intern->key_len, id);
+	if (intern->number != 0)
+		store_ids_put_numbered(store->ids, table, intern->number, id);
+	else
+		store_ids_put(
+		    store->ids, table, intern->key, intern->key_len, id);
 	*out = id.id;
 	return 0;
 }
 
 int
-store_intern_sender(struct store_db *store, const char *sender, int64_t day,
-    int64_t *id, struct err *err)
+store_intern_sender(struct store_db *store, const char *sender, uint64_t number,
+    int64_t day, int64_t *id, struct err *err)
 {
-	size_t len = strlen(sender);
 	struct store_intern intern = {
-	    .table = STORE_INTERN_SENDER, .key = sender, .key_len = len};
-	const char *at = memrchr(sender, '@', len);
+	    .table = STORE_INTERN_SENDER, .number = number, .key = sender};
+	int rc = store_intern_numbered(
+	    store, STORE_INTERN_SENDER, number, day, id, err);
+	const char *at;
+	size_t len;
 
+	if (rc != 0)
+		return rc == 1 ? 0 : -1;
+	intern.key_len = len = strlen(sender);
+	at = memrchr(sender, '@', len);
 	if (at == NULL || at[1] == '\0')
 		at = sender + len;
 	store_intern_text(&intern, *at == '@' ? at + 1 : "");
@@ -153,12 +183,17 @@ store_intern_sender(struct store_db *store, const char *sender, int64_t day,
 }
 
 int
-store_intern_name(struct store_db *store, const char *name, int64_t day,
-    int64_t *id, struct err *err)
+store_intern_name(struct store_db *store, const char *name, uint64_t number,
+    int64_t day, int64_t *id, struct err *err)
 {
 	struct store_intern intern = {
-	    .table = STORE_INTERN_NAME, .key = name, .key_len = strlen(name)};
+	    .table = STORE_INTERN_NAME, .number = number, .key = name};
+	int rc = store_intern_numbered(
+	    store, STORE_INTERN_NAME, number, day, id, err);
 
+	if (rc != 0)
+		return rc == 1 ? 0 : -1;
+	intern.key_len = strlen(name);
 	store_intern_part(&intern, name, intern.key_len);
 	return store_intern(store, &intern, day, id, err);
 }

@@ -9,12 +9,12 @@
 /*
  * The numbers that stand for names in the database, made when a name comes
  * for the first time; they are known to be in use on day from then on. Within
- * a transaction.
+ * a transaction. number is that of struct store_count.
  */
-int store_intern_sender(struct store_db *, const char *sender, int64_t day,
-    int64_t *id, struct err *);
-int store_intern_name(struct store_db *, const char *name, int64_t day,
-    int64_t *id, struct err *);
+int store_intern_sender(struct store_db *, const char *sender, uint64_t number,
+    int64_t day, int64_t *id, struct err *);
+int store_intern_name(struct store_db *, const char *name, uint64_t number,
+    int64_t day, int64_t *id, struct err *);
 /* The enums as in struct store_count. */
 int store_intern_kind(struct store_db *, const char *service, unsigned outcome,
     unsigned level, unsigned reason, int64_t day, int64_t *id, struct err *);

@@ -32,10 +32,10 @@ store_write_count(
 
 	if (count->n == 0)
 		return 0;
-	if (store_intern_sender(store, count->sender, day, &sender, err) ==
-		-1 ||
-	    store_intern_name(
-		store, count->destination, day, &destination, err) == -1 ||
+	if (store_intern_sender(store, count->sender, count->sender_number, day,
+		&sender, err) == -1 ||
+	    store_intern_name(store, count->destination,
+		count->destination_number, day, &destination, err) == -1 ||
 	    store_intern_kind(store, count->service, count->outcome,
 		count->level, count->reason, day, &kind, err) == -1)
 		return -1;
@@ -58,9 +58,10 @@ store_write_session(struct store_db *store, const struct store_session *session,
 
 	if (session->n == 0)
 		return 0;
-	if (store_intern_name(
-		store, session->destination, day, &destination, err) == -1 ||
-	    store_intern_name(store, session->mx, day, &mx, err) == -1 ||
+	if (store_intern_name(store, session->destination,
+		session->destination_number, day, &destination, err) == -1 ||
+	    store_intern_name(
+		store, session->mx, session->mx_number, day, &mx, err) == -1 ||
 	    store_intern_tls(store, session, day, &tls, err) == -1)
 		return -1;
 	row = store_rows_add(&store->rows);
@@ -125,10 +126,10 @@ store_write_failure(struct store_db *store, const struct store_failure *failure,
 	stmt = store_write_statement(store, STORE_FAILURE, err);
 	failed = store_write_statement(store, STORE_FAILED, err);
 	if (stmt == NULL || failed == NULL ||
-	    store_intern_sender(store, failure->sender, day, &sender, err) ==
+	    store_intern_sender(store, failure->sender, 0, day, &sender, err) ==
 		-1 ||
 	    store_intern_name(
-		store, failure->destination, day, &destination, err) == -1 ||
+		store, failure->destination, 0, day, &destination, err) == -1 ||
 	    store_intern_kind(store, failure->service, failure->outcome,
 		STORE_NO_LEVEL, failure->reason, day, &kind, err) == -1)
 		return -1;

@@ -107,11 +107,12 @@ stats_sessions_of_everybody(void **state)
 	struct stored *t = *state;
 	struct store *store = stored_open(t, STORE_WRITE);
 	struct store_session session[] = {
-	    {HOUR, "a.example", "mx1", "TLSv1.3", "AES", STORE_TRUSTED, 10, 2},
-	    {HOUR, "a.example", "mx2", "", "", STORE_NONE, 20, 3},
-	    {HOUR + 1, "a.example", "mx1", "TLSv1.2", "AES", STORE_TRUSTED, 15,
-		4},
-	    {HOUR, "b.example", "mx", "", "", STORE_NONE, 5, 1},
+	    {HOUR, "a.example", "mx1", "TLSv1.3", "AES", 0, 0, STORE_TRUSTED,
+		10, 2},
+	    {HOUR, "a.example", "mx2", "", "", 0, 0, STORE_NONE, 20, 3},
+	    {HOUR + 1, "a.example", "mx1", "TLSv1.2", "AES", 0, 0,
+		STORE_TRUSTED, 15, 4},
+	    {HOUR, "b.example", "mx", "", "", 0, 0, STORE_NONE, 5, 1},
 	};
 	struct store_batch batch = {.session = session, .nsessions = 4};
 	struct stats_filter filter = EVER;

@@ -286,6 +286,19 @@ cmd_setup_act(const struct cmd_call *call, const struct setup *setup)
 	return CMD_SETUP_LACKING;
 }
 
+/* --map, or the first one that is about senders. */
+static const struct conf_map *
+cmd_setup_map(const struct conf *site, const struct cmd_call *call)
+{
+	const struct conf_map *map = site_map(site, call);
+
+	if (map == NULL || map->kind == CONF_MAP_SENDERS)
+		return map;
+	say("setup: %s: the map %s isn't about senders",
+	    text_show_str(site->path), text_show_str(map->name));
+	return NULL;
+}
+
 static int
 cmd_setup_run(const struct cmd_call *call)
 {
@@ -296,7 +309,7 @@ cmd_setup_run(const struct cmd_call *call)
 
 	if (site == NULL)
 		return EX_CONFIG;
-	setup.map = site_map(site, call);
+	setup.map = cmd_setup_map(site, call);
 	if (setup.map != NULL)
 		status = cmd_setup_plan(call, &setup);
 	if (setup.map != NULL && status == 0)

@@ -47,14 +47,14 @@ setup_fits_level(const struct setup *setup, const char *value)
 	return audit_hop_level_of(value) != AUDIT_HOP_PLAIN;
 }
 
-/* None, or the floor alone. */
+/* The floor, where the site has one; else no policies at all. */
 static bool
-setup_fits_policy(const struct setup *setup, const char *value)
+setup_fits_policies(const struct setup *setup, const char *value)
 {
-	return *value == '\0' ||
-	    mapspec_is_floor(value,
-		postconf_value(setup->conf, NULL, "queue_directory"),
-		setup->site);
+	if (setup->floor == NULL)
+		return *value == '\0';
+	return mapspec_is_floor(value,
+	    postconf_value(setup->conf, NULL, "queue_directory"), setup->site);
 }
 
 static bool
@@ -71,7 +71,7 @@ setup_fits_filter(const struct setup *setup, const char *value)
 	    strcmp(value + 5, setup->filter) == 0;
 }
 
-/* NULL as a value: the service's own name, or the filter. */
+/* NULL as a value: it depends on the site. */
 static const struct setup_want {
 	const char *name;
 	const char *value;
@@ -82,7 +82,7 @@ static const struct setup_want {
 	"the log tells forced mail from other mail"},
     {"smtp_tls_security_level", "encrypt", setup_fits_level,
 	"the guarantee: no STARTTLS, no delivery"},
-    {"smtp_tls_policy_maps", "", setup_fits_policy,
+    {"smtp_tls_policy_maps", NULL, setup_fits_policies,
 	"a destination's policy goes before the level, even \"none\""},
     {"smtp_tls_per_site", "", NULL, "the same, of old"},
     {"tls_required_enable", "no", NULL,
@@ -95,6 +95,32 @@ static const struct setup_want {
 	"what can't be encrypted comes back at once, and nothing else does"},
 };
 
+/* How main.cf should name a map of ours. */
+static const char *
+setup_spec(const struct setup *setup, const struct conf_map *map)
+{
+	struct buf spec = {0};
+	const char *kept;
+
+	mapspec_wanted(&spec, setup->site, map->name,
+	    postconf_value(setup->conf, NULL, "queue_directory"));
+	kept = postconf_keep(setup->conf, "%s", buf_text(&spec));
+	buf_fini(&spec);
+	return kept;
+}
+
+static const char *
+setup_value(const struct setup *setup, const char *service,
+    const struct setup_want *want)
+{
+	if (want->fits == setup_fits_filter)
+		return postconf_keep(setup->conf, "pcre:%s", setup->filter);
+	if (want->fits == setup_fits_policies)
+		return setup->floor != NULL ? setup_spec(setup, setup->floor)
+					    : "";
+	return service;
+}
+
 static void
 setup_want(
     struct setup *setup, const char *service, const struct setup_want *want)
@@ -104,9 +130,7 @@ setup_want(
 	const char *value = want->value;
 
 	if (value == NULL)
-		value = want->fits == setup_fits_filter
-		    ? postconf_keep(setup->conf, "pcre:%s", setup->filter)
-		    : service;
+		value = setup_value(setup, service, want);
 	if (postconf_own(setup->conf, path, want->name) &&
 	    (want->fits != NULL ? want->fits(setup, now)
 				: strcmp(now, want->value) == 0))
@@ -242,12 +266,8 @@ setup_list_maps(struct setup *setup, const char *now, struct buf *list)
 		if (setup_is_ours(setup, spec))
 			setup->spec = spec;
 	}
-	if (setup->spec == NULL) {
-		mapspec_wanted(list, setup->site, setup->map->name,
-		    postconf_value(setup->conf, NULL, "queue_directory"));
-		setup->spec = postconf_keep(setup->conf, "%s", buf_text(list));
-		buf_clear(list);
-	}
+	if (setup->spec == NULL)
+		setup->spec = setup_spec(setup, setup->map);
 	buf_add_text(list, setup->spec);
 	at = now;
 	while ((len = postconf_word(&at, &word)) > 0) {
@@ -312,9 +332,21 @@ setup_loglevel(struct setup *setup)
 	    "or nobody can tell how ordinary mail went out");
 }
 
+static const struct conf_map *
+setup_find_floor(const struct conf *site)
+{
+	size_t i;
+
+	for (i = 0; i < site->nmaps; i++)
+		if (site->map[i].kind == CONF_MAP_FLOOR)
+			return &site->map[i];
+	return NULL;
+}
+
 int
 setup_plan(struct setup *setup, struct err *err)
 {
+	setup->floor = setup_find_floor(setup->site);
 	if (setup->file == SETUP_FILE_OTHER)
 		setup_note(setup,
 		    postconf_keep(setup->conf,

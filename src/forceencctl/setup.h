@@ -49,6 +49,7 @@ struct setup {
 
 	/* Of the plan, all borrowed from conf but for the list and notes: */
 	const char *spec; /* how main.cf names the map, now or then */
+	const struct conf_map *floor; /* the site's, or NULL */
 	struct setup_step *step;
 	size_t n;
 	struct buf notes; /* lines: what it leaves alone, and what that means */

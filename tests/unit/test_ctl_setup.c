@@ -66,7 +66,7 @@ setup_group(void **state)
 	    .name = name, .answers = answers, .table = tables, .ntables = 1};
 	maps[1] = (struct conf_map){.name = floor_name, .kind = CONF_MAP_FLOOR};
 	site = (struct conf){
-	    .listen = listens, .nlisten = 2, .map = maps, .nmaps = 2};
+	    .listen = listens, .nlisten = 2, .map = maps, .nmaps = 1};
 	return 0;
 }
 
@@ -143,7 +143,8 @@ test_done(void **state)
 	buf_fini(&text);
 }
 
-/* The floor stays, and nothing else does. */
+/* Where the site has a floor, nothing else is let in its place, not even no
+ * policies; where it has none, none are. */
 static void
 test_policies(void **state)
 {
@@ -151,6 +152,7 @@ test_policies(void **state)
 		const char *now;
 		bool stays;
 	} cases[] = {
+	    {"", false},
 	    {"socketmap:inet:127.0.0.1:9999:floor", true},
 	    {"socketmap:unix:forceenc/lookup:floor", true},
 	    {"socketmap:inet:127.0.0.1:9999:forceenc", false},
@@ -163,6 +165,7 @@ test_policies(void **state)
 	size_t i;
 
 	(void)state;
+	site.nmaps = 2;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		buf_clear(&text);
 		buf_printf(&text,
@@ -171,8 +174,12 @@ test_policies(void **state)
 		assert_string_equal(
 		    plan(buf_text(&text), SETUP_FILE_OURS, NULL),
 		    cases[i].stays ? ""
-				   : "P forceenc/unix/smtp_tls_policy_maps=\n");
+				   : "P forceenc/unix/smtp_tls_policy_maps="
+				     "socketmap:inet:127.0.0.1:9999:floor\n");
 	}
+	site.nmaps = 1;
+	assert_string_equal(plan(buf_text(&text), SETUP_FILE_OURS, NULL),
+	    "P forceenc/unix/smtp_tls_policy_maps=\n");
 	buf_fini(&text);
 }
 

@@ -3,11 +3,8 @@
 
 #include "conf/conf_ldap.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "conf/conf_domains.h"
 #include "conf/conf_ldap_server.h"
@@ -16,11 +13,9 @@
 #include "conf/words.h"
 #include "forceenc/buf.h"
 #include "forceenc/mem.h"
+#include "forceenc/secret_file.h"
 #include "forceenc/template.h"
 #include "forceenc/text.h"
-
-#define CONF_LDAP_SERVERS_MAX  16
-#define CONF_LDAP_PASSWORD_MAX 1024
 
 /* Parameters of ldap_table(5) that can't be taken, and why. */
 static const struct {
@@ -88,33 +83,12 @@ static void
 conf_ldap_read_servers(
     struct conf_ldap *out, const struct file *file, struct problems *problems)
 {
-	struct conf_ldap_server server;
 	struct value value;
-	struct err err;
-	const char *at;
-	char *word;
 
 	if (!conf_ldap_get(&value, file, "server_host", problems))
 		return;
-	at = value.text;
-	while ((word = words_next(&at)) != NULL) {
-		if (out->nservers == CONF_LDAP_SERVERS_MAX) {
-			value_wrong(&value, problems, "more than %d servers",
-			    CONF_LDAP_SERVERS_MAX);
-			free(word);
-			return;
-		}
-		if (conf_ldap_server_parse(
-			&server, word, out->server_port, &err) == -1) {
-			value_wrong(&value, problems, "\"%s\": %s",
-			    text_show_str(word), err.text);
-		} else {
-			out->server = mem_resize(out->server, out->nservers + 1,
-			    sizeof(*out->server));
-			out->server[out->nservers++] = server;
-		}
-		free(word);
-	}
+	conf_ldap_server_read_list(
+	    &out->server, &out->nservers, &value, out->server_port, problems);
 	if (out->nservers == 0 && problems->n == 0)
 		value_wrong(&value, problems, "a list without a server");
 }
@@ -145,37 +119,6 @@ conf_ldap_read_attributes(
 		value_wrong(&value, problems, "a list without an attribute");
 }
 
-/* The first line of a file that isn't empty. */
-static int
-conf_ldap_read_password(struct secret *out, const char *path, struct err *err)
-{
-	char bytes[CONF_LDAP_PASSWORD_MAX + 2];
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	ssize_t n;
-	size_t len;
-
-	if (fd == -1)
-		return err_set(
-		    err, "%s: %s", text_show_str(path), strerror(errno));
-	n = read(fd, bytes, sizeof(bytes) - 1);
-	close(fd);
-	if (n == -1)
-		return err_set(
-		    err, "%s: %s", text_show_str(path), strerror(errno));
-	bytes[n] = '\0';
-	len = strcspn(bytes, "\r\n");
-	if (len > 0 && len <= CONF_LDAP_PASSWORD_MAX)
-		secret_set(out, bytes, len);
-	explicit_bzero(bytes, sizeof(bytes));
-	if (len == 0)
-		return err_set(err, "%s: no password in its first line",
-		    text_show_str(path));
-	if (len > CONF_LDAP_PASSWORD_MAX)
-		return err_set(err, "%s: a first line of more than %d bytes",
-		    text_show_str(path), CONF_LDAP_PASSWORD_MAX);
-	return 0;
-}
-
 static void
 conf_ldap_read_bind(
     struct conf_ldap *out, const struct file *file, struct problems *problems)
@@ -194,9 +137,9 @@ conf_ldap_read_bind(
 		if (out->bind_pw.len > 0)
 			value_wrong(&value, problems,
 			    "there is a bind_pw as well; remove one of them");
-		else if (conf_ldap_read_password(&out->bind_pw, path, &err) ==
-		    -1)
-			value_wrong(&value, problems, "%s", err.text);
+		else if (secret_file_read(&out->bind_pw, path, &err) == -1)
+			value_wrong(&value, problems, "%s: %s",
+			    text_show_str(path), err.text);
 		free(path);
 	}
 	if (out->bind == CONF_LDAP_BIND_SIMPLE && out->bind_pw.len == 0 &&
@@ -358,9 +301,7 @@ conf_ldap_fini(struct conf_ldap *ldap)
 {
 	size_t i;
 
-	for (i = 0; i < ldap->nservers; i++)
-		conf_ldap_server_fini(&ldap->server[i]);
-	free(ldap->server);
+	conf_ldap_server_free_list(ldap->server, ldap->nservers);
 	for (i = 0; i < ldap->nattributes; i++)
 		free(ldap->attribute[i]);
 	free(ldap->attribute);
@@ -371,19 +312,6 @@ conf_ldap_fini(struct conf_ldap *ldap)
 	free(ldap->tls_key);
 	option_fini(option_ldap, ldap);
 	*ldap = (struct conf_ldap){0};
-}
-
-static bool
-conf_ldap_servers_equal(const struct conf_ldap *a, const struct conf_ldap *b)
-{
-	size_t i;
-
-	if (a->nservers != b->nservers)
-		return false;
-	for (i = 0; i < a->nservers; i++)
-		if (strcmp(a->server[i].url, b->server[i].url) != 0)
-			return false;
-	return true;
 }
 
 static bool
@@ -401,7 +329,8 @@ conf_ldap_equal(const struct conf_ldap *a, const struct conf_ldap *b)
 	for (option = option_ldap; option->name != NULL; option++)
 		if (option->size > 0 && !option_same(option, a, b))
 			return false;
-	return conf_ldap_servers_equal(a, b) &&
+	return conf_ldap_server_lists_equal(
+		   a->server, a->nservers, b->server, b->nservers) &&
 	    conf_ldap_attributes_equal(a, b) &&
 	    conf_domains_equal(
 		a->domains, a->ndomains, b->domains, b->ndomains) &&

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/words.h"
 #include "forceenc/buf.h"
 #include "forceenc/mem.h"
 #include "forceenc/text.h"
@@ -187,4 +188,55 @@ conf_ldap_server_fini(struct conf_ldap_server *server)
 	free(server->port);
 	free(server->path);
 	*server = (struct conf_ldap_server){0};
+}
+
+void
+conf_ldap_server_read_list(struct conf_ldap_server **list, size_t *n,
+    const struct value *value, unsigned port, struct problems *problems)
+{
+	struct conf_ldap_server server;
+	const char *at = value->text;
+	struct err err;
+	char *word;
+
+	while ((word = words_next(&at)) != NULL) {
+		if (*n == CONF_LDAP_SERVERS_MAX) {
+			value_wrong(value, problems, "more than %d servers",
+			    CONF_LDAP_SERVERS_MAX);
+			free(word);
+			return;
+		}
+		if (conf_ldap_server_parse(&server, word, port, &err) == -1) {
+			value_wrong(value, problems, "\"%s\": %s",
+			    text_show_str(word), err.text);
+		} else {
+			*list = mem_resize(*list, *n + 1, sizeof(**list));
+			(*list)[(*n)++] = server;
+		}
+		free(word);
+	}
+}
+
+void
+conf_ldap_server_free_list(struct conf_ldap_server *list, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		conf_ldap_server_fini(&list[i]);
+	free(list);
+}
+
+bool
+conf_ldap_server_lists_equal(const struct conf_ldap_server *a, size_t na,
+    const struct conf_ldap_server *b, size_t nb)
+{
+	size_t i;
+
+	if (na != nb)
+		return false;
+	for (i = 0; i < na; i++)
+		if (strcmp(a[i].url, b[i].url) != 0)
+			return false;
+	return true;
 }

@@ -10,12 +10,12 @@
 #include "conf/conf_pgsql_host.h"
 #include "conf/conf_sql.h"
 #include "conf/option.h"
-#include "conf/secret_file.h"
 #include "conf/uri.h"
 #include "conf/value.h"
 #include "conf/words.h"
 #include "forceenc/buf.h"
 #include "forceenc/mem.h"
+#include "forceenc/secret_file.h"
 #include "forceenc/text.h"
 
 /* What PostgreSQL doesn't cut off. */

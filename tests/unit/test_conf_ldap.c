@@ -172,7 +172,7 @@ static const struct {
 	"people.cf:3: bind_pw_file: *No such file"},
     {"bind_pw = x\nbind_pw_file = pw\n",
 	"people.cf:3: bind_pw_file: there is a bind_pw as well"},
-    {"bind_pw_file = empty\n", "people.cf:2: bind_pw_file: *no password"},
+    {"bind_pw_file = empty\n", "people.cf:2: bind_pw_file: *first line is empty"},
     {"bind = sasl\nsasl_mechs = GSSAPI\n",
 	"people.cf:3: sasl_mechs: \"GSSAPI\""},
     {"chase_referrals = 1\n", "people.cf:2: chase_referrals: referrals are"},

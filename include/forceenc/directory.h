@@ -77,6 +77,11 @@ struct directory_search {
 	 * NULL: none. */
 	const char *sync;
 	size_t sync_len;
+	/* Entries of one answer; 0: all. More come for the same search with the
+	 * page that its result had. */
+	int page_size;
+	const char *page;
+	size_t page_len;
 };
 
 enum directory_sent {
@@ -96,8 +101,8 @@ enum directory_kind {
 	DIRECTORY_ENTRY,     /* directory_each_value() until the next call */
 	DIRECTORY_REFERENCE, /* part of the search lies elsewhere: why */
 	DIRECTORY_SYNC,      /* a content synchronisation message: sync */
-	DIRECTORY_RESULT,    /* the end of a search: result, and why if it isn't
-			      * OK */
+	DIRECTORY_RESULT,    /* the end of a search or a change: result, and why
+			      * if it isn't OK */
 	DIRECTORY_GONE,      /* the connection is of no more use: why */
 };
 
@@ -110,6 +115,10 @@ enum directory_result {
 	DIRECTORY_NO_SYNC,     /* the server can't tell of changes */
 	DIRECTORY_SYNC_ANEW,   /* e-syncRefreshRequired */
 	DIRECTORY_FAILED,
+	/* Of a change. */
+	DIRECTORY_REFERRED, /* another server would have to make it */
+	DIRECTORY_DENIED,   /* insufficientAccessRights */
+	DIRECTORY_NO_CLASS, /* objectClassViolation */
 };
 
 struct directory_event {
@@ -120,6 +129,9 @@ struct directory_event {
 	 * RESULT NULL; until the next call. */
 	const char *sync;
 	size_t sync_len;
+	/* Of a RESULT, if there are more entries: until the next call. */
+	const char *page;
+	size_t page_len;
 	struct err why;
 };
 

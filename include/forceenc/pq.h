@@ -53,6 +53,8 @@ enum pq_step {
 struct pq *pq_open(const struct pq_param *, size_t n, struct err *);
 enum pq_step pq_connect(struct pq *, struct err *);
 int pq_fd(const struct pq *);
+/* Of a connection that is ready: "TLSv1.3"; NULL without TLS. Borrowed. */
+const char *pq_tls(const struct pq *);
 void pq_close(struct pq *); /* NULL is fine */
 
 /* A text value; borrowed for the call. It may hold any byte but NUL. */
@@ -96,6 +98,7 @@ struct pq_answer {
 	char sqlstate[PQ_SQLSTATE_LEN + 1];
 	unsigned rows;
 	unsigned columns;
+	uint64_t changed;   /* rows that INSERT, UPDATE or DELETE concerned */
 	const void *result; /* pq_value_of() knows it */
 };
 

@@ -13,23 +13,14 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "directory_handle.h"
 #include "directory_message.h"
 #include "forceenc/mem.h"
 #include "forceenc/must.h"
 #include "forceenc/text.h"
 
-#define DIRECTORY_MAGIC 0x4c444150u
 /* Of a server's own words and of a name, in messages. */
 #define DIRECTORY_WORDS 400
-
-struct directory {
-	unsigned magic;
-	LDAP *ld;
-	char *url;
-	int fd;               /* the library's */
-	LDAPMessage *message; /* the last one; NULL: none */
-	struct buf sync;      /* what came with it */
-};
 
 /* A copy of the options that a thread has for itself. */
 struct directory_arg {
@@ -92,9 +83,7 @@ directory_drop_arg(void *p)
 	free(arg);
 }
 
-/* "TLS: Connect error: (unknown error code)": what we were at, the library's
- * words and the server's or the TLS library's. Always -1. */
-static int
+int
 directory_failed(
     struct directory *dir, const char *what, int code, struct err *err)
 {
@@ -324,7 +313,7 @@ directory_fd(const struct directory *dir)
 	return dir->fd;
 }
 
-static enum directory_sent
+enum directory_sent
 directory_sent_status(struct directory *dir, int rc, struct err *err)
 {
 	int code = LDAP_SUCCESS;
@@ -339,12 +328,28 @@ directory_sent_status(struct directory *dir, int rc, struct err *err)
 	case LDAP_FILTER_ERROR:
 	case LDAP_PARAM_ERROR:
 	case LDAP_ENCODING_ERROR:
-		directory_failed(dir, "search", rc, err);
+		directory_failed(dir, "request", rc, err);
 		return DIRECTORY_REFUSED;
 	default:
 		directory_failed(dir, "", rc, err);
 		return DIRECTORY_LOST;
 	}
+}
+
+/* Not critical: who doesn't know pages sends all at once. */
+static LDAPControl *
+directory_page(struct directory *dir, const struct directory_search *search)
+{
+	struct berval cookie = {.bv_len = search->page_len};
+	LDAPControl *page = NULL;
+
+	cookie.bv_val =
+	    mem_dup(search->page_len > 0 ? search->page : "", search->page_len);
+	if (ldap_create_page_control(
+		dir->ld, search->page_size, &cookie, 0, &page) != LDAP_SUCCESS)
+		must_fatal("libldap: out of memory");
+	free(cookie.bv_val);
+	return page;
 }
 
 enum directory_sent
@@ -356,7 +361,8 @@ directory_send(struct directory *dir, const struct directory_search *search,
 	struct timeval limit = {.tv_sec = search->time_limit};
 	struct berval value = {.bv_len = search->sync_len};
 	LDAPControl sync = {.ldctl_iscritical = 1};
-	LDAPControl *controls[] = {NULL, NULL};
+	LDAPControl *controls[] = {NULL, NULL, NULL}, **next = controls;
+	LDAPControl *page = NULL;
 	char oid[] = LDAP_CONTROL_SYNC;
 	int rc, code = LDAP_SUCCESS;
 
@@ -365,14 +371,17 @@ directory_send(struct directory *dir, const struct directory_search *search,
 		value.bv_val = mem_dup(search->sync, search->sync_len);
 		sync.ldctl_oid = oid;
 		sync.ldctl_value = value;
-		controls[0] = &sync;
+		*next++ = &sync;
 	}
+	if (search->page_size > 0)
+		*next = page = directory_page(dir, search);
 	ldap_set_option(dir->ld, LDAP_OPT_RESULT_CODE, &code);
 	rc = ldap_search_ext(dir->ld, search->base, scopes[search->scope],
 	    search->filter, search->attributes, 0, controls, NULL,
 	    search->time_limit > 0 ? &limit : NULL, (int)search->size_limit,
 	    id);
 	free(value.bv_val);
+	ldap_control_free(page);
 	return directory_sent_status(dir, rc, err);
 }
 
@@ -388,6 +397,8 @@ directory_next(struct directory *dir, struct directory_event *event)
 	event->kind = DIRECTORY_NOTHING;
 	event->sync = NULL;
 	event->sync_len = 0;
+	event->page = NULL;
+	event->page_len = 0;
 	event->why.text[0] = '\0';
 	do {
 		ldap_msgfree(dir->message);

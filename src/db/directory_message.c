@@ -25,6 +25,12 @@ directory_message_result_of(int code)
 		return DIRECTORY_NO_SYNC;
 	case LDAP_SYNC_REFRESH_REQUIRED:
 		return DIRECTORY_SYNC_ANEW;
+	case LDAP_REFERRAL:
+		return DIRECTORY_REFERRED;
+	case LDAP_INSUFFICIENT_ACCESS:
+		return DIRECTORY_DENIED;
+	case LDAP_OBJECT_CLASS_VIOLATION:
+		return DIRECTORY_NO_CLASS;
 	default:
 		return DIRECTORY_FAILED;
 	}
@@ -45,15 +51,38 @@ directory_message_explain(struct directory_message *in, int code,
 	    *extra != '\0' ? ": " : "", text_show_str(extra));
 }
 
+/* Where the next page begins, if there is one. */
+static void
+directory_message_take_page(struct directory_message *in,
+    LDAPControl **controls, struct directory_event *event)
+{
+	LDAPControl *page =
+	    ldap_control_find(LDAP_CONTROL_PAGEDRESULTS, controls, NULL);
+	struct berval cookie = {0};
+	ber_int_t estimate;
+
+	if (page == NULL ||
+	    ldap_parse_pageresponse_control(in->ld, page, &estimate, &cookie) !=
+		LDAP_SUCCESS)
+		return;
+	if (cookie.bv_len > 0) {
+		buf_add(in->sync, cookie.bv_val, cookie.bv_len);
+		event->page = buf_text(in->sync);
+		event->page_len = in->sync->len;
+	}
+	ldap_memfree(cookie.bv_val);
+}
+
 static void
 directory_message_take_result(
     struct directory_message *in, struct directory_event *event)
 {
 	char *diagnostic = NULL, **referrals = NULL;
+	LDAPControl **controls = NULL;
 	int rc, code = LDAP_OTHER;
 
-	rc = ldap_parse_result(
-	    in->ld, in->message, &code, NULL, &diagnostic, &referrals, NULL, 0);
+	rc = ldap_parse_result(in->ld, in->message, &code, NULL, &diagnostic,
+	    &referrals, &controls, 0);
 	if (rc != LDAP_SUCCESS)
 		code = rc;
 	event->kind = DIRECTORY_RESULT;
@@ -61,6 +90,8 @@ directory_message_take_result(
 	if (code != LDAP_SUCCESS)
 		directory_message_explain(
 		    in, code, diagnostic, referrals, &event->why);
+	directory_message_take_page(in, controls, event);
+	ldap_controls_free(controls);
 	ldap_memfree(diagnostic);
 	ldap_memvfree((void **)referrals);
 }
@@ -157,6 +188,7 @@ directory_message_take(
 		directory_message_take_reference(in, event);
 		return true;
 	case LDAP_RES_SEARCH_RESULT:
+	case LDAP_RES_MODIFY:
 		directory_message_take_result(in, event);
 		return true;
 	case LDAP_RES_INTERMEDIATE:

@@ -144,6 +144,17 @@ pq_fd(const struct pq *pq)
 	return PQsocket(pq->conn);
 }
 
+const char *
+pq_tls(const struct pq *pq)
+{
+	const char *name;
+
+	if (PQsslInUse(pq->conn) != 1)
+		return NULL;
+	name = PQsslAttribute(pq->conn, "protocol");
+	return name != NULL ? name : "TLS";
+}
+
 /* What was given last is gone with the next call. */
 static void
 pq_release(struct pq *pq)
@@ -261,6 +272,7 @@ pq_fill(struct pq *pq, struct pq_answer *answer)
 	answer->result = pq->result;
 	answer->rows = (unsigned)PQntuples(pq->result);
 	answer->columns = (unsigned)PQnfields(pq->result);
+	answer->changed = strtoull(PQcmdTuples(pq->result), NULL, 10);
 	answer->why = &pq->why;
 	answer->sqlstate[0] = '\0';
 	switch (PQresultStatus(pq->result)) {

@@ -7,9 +7,11 @@
 -- the rest takes: notices of changes, aliases, and owners who switch their own
 -- address and no other.
 
--- As whom forceencd logs in, and a group of those who own mailboxes; a user
--- who logs in by a role of their own joins it: GRANT mailbox TO alice.
+-- As whom forceencd logs in; a group of those who change everybody's answer
+-- with forceencctl; and one of those who own mailboxes. A user who logs in by a
+-- role of their own joins it: GRANT mailbox TO alice.
 CREATE ROLE forceenc LOGIN;
+CREATE ROLE forceenc_admin NOLOGIN;
 CREATE ROLE mailbox NOLOGIN;
 
 CREATE TABLE policy (
@@ -97,10 +99,14 @@ CREATE TRIGGER alias_truncate AFTER TRUNCATE ON alias
 
 -- forceencd reads everything and writes nothing. An owner sees and switches
 -- the rows that are theirs, and can't give them away.
-GRANT SELECT ON policy, policy_alias TO forceenc;
+GRANT SELECT ON policy, policy_alias TO forceenc, forceenc_admin;
+GRANT INSERT, UPDATE, DELETE ON policy TO forceenc_admin;
+GRANT SELECT, INSERT, UPDATE, DELETE ON alias TO forceenc_admin;
 GRANT SELECT, UPDATE (answer) ON policy TO mailbox;
 ALTER TABLE policy ENABLE ROW LEVEL SECURITY;
 CREATE POLICY read_all ON policy FOR SELECT TO forceenc USING (true);
+CREATE POLICY change_all ON policy TO forceenc_admin
+	USING (true) WITH CHECK (true);
 CREATE POLICY read_own ON policy FOR SELECT TO mailbox
 	USING (owner = current_user);
 CREATE POLICY switch_own ON policy FOR UPDATE TO mailbox

@@ -115,6 +115,16 @@ struct conf_ldap {
 	uint64_t idle_interval;
 	uint64_t retry_interval;
 	bool watch;
+
+	/* Of forceencctl; the daemon never changes anything. */
+	struct conf_ldap_server *admin_server; /* none: server */
+	size_t nadmin_servers;
+	unsigned admin_bind; /* enum conf_ldap_bind */
+	char *admin_bind_dn;
+	char *admin_bind_pw_file; /* absolute, or "" */
+	char *update_filter;      /* "": query_filter */
+	char *update_attribute;   /* "": those of attribute */
+	char *update_class;       /* "": none */
 };
 
 enum conf_table_type {

@@ -10,6 +10,9 @@
 
 #include "forceenc/secret.h"
 
+/* What stands for the answer in an update_query. */
+#define CONF_PGSQL_ANSWER 'v'
+
 #define CONF_PGSQL_HOSTS_MAX  16
 #define CONF_PGSQL_PARAMS_MAX 48 /* of one host */
 
@@ -43,6 +46,13 @@ struct conf_pgsql {
 	uint64_t retry_interval; /* the longest */
 	bool prepared_statements;
 	char *listen_channel; /* "": none */
+
+	/* Of forceencctl; the daemon never changes anything. */
+	char *update_query; /* these are "" if there is none */
+	char *delete_query;
+	char *list_query;
+	char *admin_user;          /* "": user */
+	char *admin_password_file; /* absolute, or "" */
 
 	/* What the hosts' parameters were made of. */
 	char *user;

@@ -45,7 +45,7 @@ void template_key_split(struct template_key *, const char *key, size_t len);
 struct template_query {
 	char *sql;        /* owned */
 	char param[32];   /* the expansion letter of parameter i + 1:
-			   * one of s u d 1..9 */
+			   * one of s u d 1..9, or the caller's own */
 	unsigned nparams; /* each letter occurs once */
 };
 
@@ -53,6 +53,10 @@ struct template_query {
  * free. */
 int template_query_init(
     struct template_query *, const char *text, char mark, struct err *);
+/* The same, with one more expansion, the letter own; its parameter's value is
+ * for the caller to know. */
+int template_query_init_own(struct template_query *, const char *text,
+    char mark, char own, struct err *);
 void template_query_fini(struct template_query *);
 
 enum template_status {

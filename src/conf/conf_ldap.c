@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "conf/conf_domains.h"
+#include "conf/conf_ldap_admin.h"
 #include "conf/conf_ldap_server.h"
 #include "conf/option.h"
 #include "conf/value.h"
@@ -288,6 +289,7 @@ conf_ldap_read(
 	conf_ldap_read_bind(out, file, problems);
 	conf_ldap_read_tls(out, file, problems);
 	conf_ldap_check_templates(out, file, problems);
+	conf_ldap_admin_read(out, file, problems);
 	if (out->chase_referrals % 2 != 0 &&
 	    conf_ldap_get(&value, file, "chase_referrals", problems))
 		value_wrong(&value, problems,
@@ -310,6 +312,7 @@ conf_ldap_fini(struct conf_ldap *ldap)
 	free(ldap->tls_ca_cert_dir);
 	free(ldap->tls_cert);
 	free(ldap->tls_key);
+	conf_ldap_admin_fini(ldap);
 	option_fini(option_ldap, ldap);
 	*ldap = (struct conf_ldap){0};
 }
@@ -338,5 +341,5 @@ conf_ldap_equal(const struct conf_ldap *a, const struct conf_ldap *b)
 	    strcmp(a->tls_ca_cert_file, b->tls_ca_cert_file) == 0 &&
 	    strcmp(a->tls_ca_cert_dir, b->tls_ca_cert_dir) == 0 &&
 	    strcmp(a->tls_cert, b->tls_cert) == 0 &&
-	    strcmp(a->tls_key, b->tls_key) == 0;
+	    strcmp(a->tls_key, b->tls_key) == 0 && conf_ldap_admin_equal(a, b);
 }

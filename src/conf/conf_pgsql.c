@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "conf/conf_domains.h"
+#include "conf/conf_pgsql_admin.h"
 #include "conf/conf_pgsql_host.h"
 #include "conf/conf_sql.h"
 #include "conf/option.h"
@@ -214,6 +215,7 @@ conf_pgsql_read(
 	conf_domains_read(&out->domains, &out->ndomains, file,
 	    option_find(option_pgsql, "domain"), problems);
 	conf_pgsql_read_servers(out, file, problems);
+	conf_pgsql_admin_read(out, file, problems);
 	if (strlen(out->listen_channel) > CONF_PGSQL_CHANNEL_MAX &&
 	    value_get(&value, file, "listen_channel",
 		option_find(option_pgsql, "listen_channel"), problems))
@@ -234,6 +236,7 @@ conf_pgsql_fini(struct conf_pgsql *pgsql)
 	free(pgsql->sslrootcert);
 	free(pgsql->sslcert);
 	free(pgsql->sslkey);
+	conf_pgsql_admin_fini(pgsql);
 	option_fini(option_pgsql, pgsql);
 	*pgsql = (struct conf_pgsql){0};
 }

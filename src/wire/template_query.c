@@ -22,6 +22,7 @@
 struct template_query_reader {
 	const char *in; /* what is left */
 	char mark;
+	char own; /* an expansion of the caller's; 0: none */
 	struct template_query *query;
 	struct buf sql;
 	struct err *err;
@@ -49,6 +50,13 @@ template_query_is_glued(const struct template_query_reader *reader)
 	    template_query_is_word(reader->sql.data[reader->sql.len - 1]);
 }
 
+/* expansion_part(), or what is the caller's. */
+static char
+template_query_part(const struct template_query_reader *reader, char c)
+{
+	return c != '\0' && c == reader->own ? c : expansion_part(c);
+}
+
 /* Copies len bytes in which no expansion is allowed. */
 static int
 template_query_copy(
@@ -61,7 +69,7 @@ template_query_copy(
 		buf_add_byte(&reader->sql, *reader->in);
 		if (*reader->in++ != '%')
 			continue;
-		part = expansion_part(*reader->in);
+		part = template_query_part(reader, *reader->in);
 		if (part == 0)
 			return expansion_refuse(reader->in - 1, reader->err);
 		if (part != '%')
@@ -188,8 +196,8 @@ template_query_pieces(struct template_query_reader *reader, struct buf *out,
 			open = false;
 			if (n++ > 0)
 				buf_add_text(out, "||");
-			template_query_add_param(
-			    reader, out, expansion_part(body[i + 1]));
+			template_query_add_param(reader, out,
+			    template_query_part(reader, body[i + 1]));
 			i += 2;
 			continue;
 		}
@@ -206,10 +214,11 @@ template_query_pieces(struct template_query_reader *reader, struct buf *out,
 	return n;
 }
 
-/* 1 if there is an expansion in the bytes, 0 if not, -1 with err if there is
- * a "%" without a meaning. */
+/* 1 if there is an expansion in the bytes, 0 if not, -1 if there is a "%"
+ * without a meaning. */
 static int
-template_query_expands(const char *body, size_t len, struct err *err)
+template_query_expands(
+    const struct template_query_reader *reader, const char *body, size_t len)
 {
 	int found = 0;
 	size_t i;
@@ -218,9 +227,9 @@ template_query_expands(const char *body, size_t len, struct err *err)
 	for (i = 0; i < len; i++) {
 		if (body[i] != '%')
 			continue;
-		part = expansion_part(body[++i]);
+		part = template_query_part(reader, body[++i]);
 		if (part == 0)
-			return expansion_refuse(body + i - 1, err);
+			return expansion_refuse(body + i - 1, reader->err);
 		if (part != '%')
 			found = 1;
 	}
@@ -239,7 +248,7 @@ template_query_string(struct template_query_reader *reader)
 
 	if (len == 0)
 		return template_query_unclosed(reader, "a string");
-	expands = template_query_expands(body, len - 2, reader->err);
+	expands = template_query_expands(reader, body, len - 2);
 	if (expands <= 0)
 		return expands == 0 ? template_query_copy(reader, len, "") : -1;
 	if (template_query_is_glued(reader))
@@ -263,7 +272,7 @@ template_query_string(struct template_query_reader *reader)
 static int
 template_query_percent(struct template_query_reader *reader)
 {
-	char part = expansion_part(reader->in[1]);
+	char part = template_query_part(reader, reader->in[1]);
 
 	if (part == 0)
 		return expansion_refuse(reader->in, reader->err);
@@ -356,8 +365,15 @@ int
 template_query_init(
     struct template_query *query, const char *text, char mark, struct err *err)
 {
+	return template_query_init_own(query, text, mark, '\0', err);
+}
+
+int
+template_query_init_own(struct template_query *query, const char *text,
+    char mark, char own, struct err *err)
+{
 	struct template_query_reader reader = {
-	    .in = text, .mark = mark, .query = query, .err = err};
+	    .in = text, .mark = mark, .own = own, .query = query, .err = err};
 
 	MUST(mark == '?' || mark == '$');
 	*query = (struct template_query){0};

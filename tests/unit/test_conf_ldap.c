@@ -91,6 +91,30 @@ table_takes_the_file_of_today(void **state)
 }
 
 static void
+table_may_be_changed(void **state)
+{
+	struct conf_test *t = *state;
+	struct conf *conf = table_load(t,
+	    "search_base = dc=x\n"
+	    "result_attribute = a, b\n"
+	    "admin_server_host = ldaps://master\n"
+	    "admin_bind = yes\n"
+	    "admin_bind_dn = cn=admin\n"
+	    "admin_bind_pw_file = admin.pw\n"
+	    "update_filter = mail=%s\n"
+	    "update_attribute = A\n");
+	const struct conf_ldap *ldap = table_of(conf);
+
+	assert_int_equal(ldap->nadmin_servers, 1);
+	assert_string_equal(ldap->admin_server[0].url, "ldaps://master:636");
+	assert_int_equal(ldap->admin_bind, CONF_LDAP_BIND_SIMPLE);
+	/* It isn't read, and needn't be there. */
+	assert_string_equal(
+	    ldap->admin_bind_pw_file, folder_path(&t->folder, "admin.pw"));
+	conf_free(conf);
+}
+
+static void
 table_takes_all_there_is(void **state)
 {
 	struct conf_test *t = *state;
@@ -172,9 +196,21 @@ static const struct {
 	"people.cf:3: bind_pw_file: *No such file"},
     {"bind_pw = x\nbind_pw_file = pw\n",
 	"people.cf:3: bind_pw_file: there is a bind_pw as well"},
-    {"bind_pw_file = empty\n", "people.cf:2: bind_pw_file: *first line is empty"},
+    {"bind_pw_file = empty\n",
+	"people.cf:2: bind_pw_file: *first line is empty"},
     {"bind = sasl\nsasl_mechs = GSSAPI\n",
 	"people.cf:3: sasl_mechs: \"GSSAPI\""},
+    {"admin_bind = simple\n", "people.cf:2: admin_bind: *set admin_bind_dn"},
+    {"admin_bind = sasl\n", "people.cf:2: admin_bind: *ldapi:// only"},
+    {"admin_bind_dn = cn=x\n", "people.cf:2: admin_bind_dn: *set admin_bind"},
+    {"admin_bind_pw_file = x\n",
+	"people.cf:2: admin_bind_pw_file: *set admin_bind"},
+    {"admin_server_host = ldap://a:b:c\n",
+	"people.cf:2: admin_server_host: *brackets"},
+    {"update_filter = (mail=*)\n", "people.cf:2: update_filter: *the same"},
+    {"update_filter = (mail=%s\n", "people.cf:2: update_filter: "},
+    {"update_attribute = other\n",
+	"people.cf:2: update_attribute: \"other\": not among"},
     {"chase_referrals = 1\n", "people.cf:2: chase_referrals: referrals are"},
     {"chase_referrals = yes\n", "people.cf:2: chase_referrals: referrals"},
     {"size_limit = few\n", "people.cf:2: size_limit: \"few\": no number"},
@@ -317,6 +353,7 @@ main(void)
 	    TEST(table_has_postfix_s_defaults),
 	    TEST(table_takes_the_file_of_today),
 	    TEST(table_takes_all_there_is),
+	    TEST(table_may_be_changed),
 	    TEST(table_refuses),
 	    TEST(table_hides_its_password),
 	    TEST(table_equals),

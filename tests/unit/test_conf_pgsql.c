@@ -247,6 +247,16 @@ static const struct pgsql_row pgsql_rows[] = {
     {"prepared_statements = 1\n", "policy.cf:2: prepared_statements: "},
     {"password_file = gone\n",
 	"policy.cf:2: password_file: *No such file or directory"},
+    {"update_query = UPDATE a SET b = '%v'\n",
+	"policy.cf:2: update_query: concerns every sender*"},
+    {"update_query = UPDATE a SET b = 1 WHERE c = '%s'\n",
+	"policy.cf:2: update_query: has no '%v'*"},
+    {"delete_query = DELETE FROM a WHERE b = '%v'\n",
+	"policy.cf:2: delete_query: *no expansion"},
+    {"list_query = SELECT '%s', 1\n", "policy.cf:2: list_query: there is no*"},
+    {"query = SELECT '%v'\n", "policy.cf:2: query: *no expansion"},
+    {"admin_password_file = x\n",
+	"policy.cf:2: admin_password_file: *set admin_user"},
     {"password_file = .\n", "policy.cf:2: password_file: *no regular file"},
     {"password_file = empty\n", "policy.cf:2: password_file: *is empty"},
     {"password_file = secret\npassword = x\n",
@@ -274,6 +284,33 @@ pgsql_refuses(void **state)
 	conf_test_problem(t, 0, "policy.cf:1: hosts: c:5432: *set dbname");
 	conf_test_problem(t, 1, "policy.cf:1: hosts: d:5432: *set dbname");
 	assert_int_equal(t->problems.n, 2);
+}
+
+static void
+pgsql_changes_our_own_schema(void **state)
+{
+	struct conf_test *t = *state;
+	struct conf *conf = pgsql_load(t, "dbname = m\n");
+
+	assert_non_null(
+	    strstr(pgsql_of(conf)->update_query, "VALUES ('%s', '%v')"));
+	assert_non_null(strstr(pgsql_of(conf)->delete_query, "DELETE"));
+	assert_non_null(strstr(pgsql_of(conf)->list_query, "SELECT"));
+	conf_free(conf);
+	/* One of others isn't ours to change unless it's said how. */
+	conf = pgsql_load(t,
+	    "dbname = m\n"
+	    "query = SELECT a FROM b WHERE c = '%s'\n"
+	    "delete_query = DELETE FROM b WHERE c = '%s'\n"
+	    "admin_user = u\n"
+	    "admin_password_file = admin.pw\n");
+	assert_string_equal(pgsql_of(conf)->update_query, "");
+	assert_string_equal(pgsql_of(conf)->list_query, "");
+	assert_string_equal(
+	    pgsql_of(conf)->delete_query, "DELETE FROM b WHERE c = '%s'");
+	assert_string_equal(pgsql_of(conf)->admin_password_file,
+	    folder_path(&t->folder, "admin.pw"));
+	conf_free(conf);
 }
 
 static void
@@ -453,6 +490,7 @@ main(void)
 	    TEST(pgsql_lets_a_uri_come_first),
 	    TEST(pgsql_checks_certificates_of_others),
 	    TEST(pgsql_refuses),
+	    TEST(pgsql_changes_our_own_schema),
 	    TEST(pgsql_listens_to_a_primary),
 	    TEST(pgsql_bounds_the_hosts),
 	    TEST(pgsql_reads_the_password),

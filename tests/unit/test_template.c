@@ -227,6 +227,30 @@ static const struct value_row value_rows[] = {
     {"", 'u', NULL},
 };
 
+/* A letter of the caller's is one more parameter, and none elsewhere. */
+static void
+test_own_expansion(void **state)
+{
+	static const char text[] =
+	    "UPDATE a SET b = '%v' WHERE c = '%s' AND d = %v";
+	struct template_query query;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(
+	    template_query_init_own(&query, text, '$', 'v', &err), 0);
+	assert_string_equal(
+	    query.sql, "UPDATE a SET b = $1 WHERE c = $2 AND d = $1");
+	assert_int_equal(query.nparams, 2);
+	assert_int_equal(query.param[0], 'v');
+	assert_int_equal(query.param[1], 's');
+	template_query_fini(&query);
+	assert_int_equal(template_query_init(&query, text, '$', &err), -1);
+	assert_non_null(strstr(err.text, "%v"));
+	assert_int_equal(
+	    template_query_init_own(&query, "X'%v'", '$', 'v', &err), -1);
+}
+
 static void
 test_values(void **state)
 {
@@ -371,6 +395,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_queries),
+	    cmocka_unit_test(test_own_expansion),
 	    cmocka_unit_test(test_values),
 	    cmocka_unit_test(test_key_split),
 	    cmocka_unit_test(test_formats),

@@ -28,6 +28,11 @@ enum cmd_option {
 	CMD_CONFIG_DIR = 1024,
 	CMD_TRANSPORT = 2048,
 	CMD_APPLY = 4096,
+	CMD_TABLE = 8192,
+	CMD_AS = 16384,
+	CMD_PASSWORD_FILE = 32768,
+	CMD_ON = 65536,
+	CMD_DIAL = 131072,
 };
 
 /* One call of forceencctl, as its command line says. */
@@ -47,6 +52,11 @@ struct cmd_call {
 	const char *config_dir;
 	const char *transport;
 	bool apply;
+	const char *table;
+	const char *as;
+	const char *password_file;
+	bool on;
+	bool dial;
 	char **word; /* the arguments behind the command's name */
 	unsigned nwords;
 	struct buf *out; /* for standard output */

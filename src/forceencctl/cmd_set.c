@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "forceenc/clock.h"
 #include "forceenc/mem.h"
 #include "forceenc/text.h"
 #include "forceencctl/cmd.h"
@@ -57,25 +56,24 @@ cmd_set_say_permitted(const struct ours *ours, const char *answer)
  * one of the words on, off and DUNNO. NULL after it was said that it's not
  * permitted. */
 static const char *
-cmd_set_answer(
-    const struct ours *ours, const struct address_key *key, const char *answer)
+cmd_set_answer(const struct ours *ours, const struct address_key *key,
+    const char *answer, uint8_t *meaning)
 {
 	const struct answers *answers = &ours->map->answers;
 	size_t len = strlen(answer), i;
 	const char *text = text_trim(answer, &len);
-	uint8_t meaning;
 
-	if (!ours_meaning(ours, key->text, key->len, text, len, &meaning) ||
-	    meaning == ANSWER_BAD) {
+	if (!ours_meaning(ours, key->text, key->len, text, len, meaning) ||
+	    *meaning == ANSWER_BAD) {
 		cmd_set_say_permitted(ours, answer);
 		return NULL;
 	}
 	/* Where something is made of the value, it's only half of an answer. */
-	if (strcmp(ours->table->sqlite.result_format, "%s") != 0)
+	if (strcmp(ours->result_format, "%s") != 0)
 		return answer;
-	if (meaning == ANSWER_DUNNO)
+	if (*meaning == ANSWER_DUNNO)
 		return "DUNNO";
-	if (meaning == ANSWER_OFF)
+	if (*meaning == ANSWER_OFF)
 		return "off";
 	for (i = 0; i < answers->n; i++)
 		if (strlen(answers->list[i]) == len &&
@@ -84,23 +82,29 @@ cmd_set_answer(
 	return "on";
 }
 
+/* What a change did. */
+struct cmd_set_done {
+	struct keep_values before;
+	struct buf where;
+	struct ours_effect effect;
+};
+
 static void
 cmd_set_print(const struct cmd_call *call, const struct ours *ours,
-    const struct address_key *key, const char *answer, const struct buf *before,
-    const struct ours_effect *effect)
+    const struct address_key *key, const char *answer,
+    struct cmd_set_done *done)
 {
+	struct buf before = {0};
 	json_t *record;
 
+	keep_values_show(&done->before, &before);
 	if (call->form == PRINT_TABLE) {
 		print_add_text(call->out, key->text, key->len);
-		buf_printf(call->out, ": set to %s (", answer);
-		if (before->len > 0) {
-			buf_add_text(call->out, "was ");
-			print_add_text(call->out, before->data, before->len);
-		} else
-			buf_add_text(call->out, "is new");
-		buf_add_text(call->out, ")\n");
-		ours_print_effect(ours, effect, call->out);
+		buf_printf(call->out, ": set to %s (%s%s)\n", answer,
+		    before.len > 0 ? "was " : "is new", buf_text(&before));
+		ours_print_where(ours, &done->where, call->out);
+		ours_print_effect(ours, &done->effect, call->out);
+		buf_fini(&before);
 		return;
 	}
 	record = json_object();
@@ -108,35 +112,54 @@ cmd_set_print(const struct cmd_call *call, const struct ours *ours,
 	    record, "address", print_string(key->text, key->len));
 	json_object_set_new(record, "answer", json_string(answer));
 	json_object_set_new(record, "before",
-	    before->len > 0 ? print_string(before->data, before->len)
-			    : json_null());
-	json_object_set_new(record, "effect", ours_effect_record(ours, effect));
+	    before.len > 0 ? print_string(before.data, before.len)
+			   : json_null());
+	ours_add_where(ours, &done->where, record);
+	json_object_set_new(
+	    record, "effect", ours_effect_record(ours, &done->effect));
 	print_record(call->form, record, call->out);
 	json_decref(record);
+	buf_fini(&before);
+}
+
+/* Under the key in its canonical form; a table of others may have it in
+ * another one. */
+static int
+cmd_set_write(const struct ours *ours, const struct address_keys *keys,
+    const struct keep_wish *wish, struct cmd_set_done *done)
+{
+	struct err err, first = {""};
+	int status = CMD_NOTFOUND;
+	unsigned i;
+
+	for (i = 0; i < keys->n && status == CMD_NOTFOUND &&
+	     keys->key[i].level == keys->key[0].level;
+	     i++) {
+		keep_values_clear(&done->before);
+		status = ours->kind->set(ours->keep, &keys->key[i], wish,
+		    &done->before, &done->where, &err);
+		if (i == 0)
+			first = err;
+	}
+	if (status == 0)
+		return 0;
+	return ours_failed(
+	    ours, status, status == CMD_NOTFOUND ? &first : &err);
 }
 
 static int
 cmd_set_change(const struct cmd_call *call, const struct ours *ours,
-    const struct address_keys *keys, const char *answer)
+    const struct address_keys *keys, const struct keep_wish *wish)
 {
-	const struct address_key *key = &keys->key[0];
-	int64_t now = (int64_t)(clock_wall() / 1000);
-	struct ours_effect effect = {0};
-	struct buf before = {0};
-	struct err err;
-	int status = 0;
+	struct cmd_set_done done = {0};
+	int status = cmd_set_write(ours, keys, wish, &done);
 
-	if (policy_get(ours->policy, key->text, key->len, &before, &err) ==
-		-1 ||
-	    policy_set(ours->policy, key->text, key->len, answer, now, &err) ==
-		-1)
-		status = ours_failed(&err);
 	if (status == 0)
-		status = ours_effect(ours, keys, &effect);
+		status = ours_effect(ours, keys, &done.effect);
 	if (status == 0)
-		cmd_set_print(call, ours, key, answer, &before, &effect);
-	buf_fini(&before);
-	buf_fini(&effect.value);
+		cmd_set_print(call, ours, &keys->key[0], wish->answer, &done);
+	keep_values_fini(&done.before);
+	buf_fini(&done.where);
 	return status;
 }
 
@@ -145,8 +168,8 @@ static int
 cmd_set_do(
     const struct cmd_call *call, struct ours *ours, struct address_keys *keys)
 {
-	const char *answer;
 	int status = ours_keys(ours, call->word[0], keys);
+	struct keep_wish wish;
 
 	if (status == 0)
 		status = cmd_set_check_address(call->word[0], &keys->key[0]);
@@ -154,11 +177,12 @@ cmd_set_do(
 		status = cmd_set_check_domain(ours, &keys->key[0]);
 	if (status != 0)
 		return status;
-	answer = cmd_set_answer(ours, &keys->key[0], call->word[1]);
-	if (answer == NULL)
+	wish.answer =
+	    cmd_set_answer(ours, &keys->key[0], call->word[1], &wish.meaning);
+	if (wish.answer == NULL)
 		return EX_USAGE;
-	status = ours_open_policy(ours, OURS_MAKE);
-	return status == 0 ? cmd_set_change(call, ours, keys, answer) : status;
+	status = ours_open_table(ours, KEEP_MAKE);
+	return status == 0 ? cmd_set_change(call, ours, keys, &wish) : status;
 }
 
 static int
@@ -166,7 +190,7 @@ cmd_set_run(const struct cmd_call *call)
 {
 	struct address_keys *keys = mem_alloc(sizeof(*keys));
 	struct ours ours;
-	int status = ours_open(&ours, call);
+	int status = ours_open(&ours, call, KEEP_MAKE);
 
 	if (status == 0)
 		status = cmd_set_do(call, &ours, keys);
@@ -189,9 +213,12 @@ const struct cmd cmd_set = {
 	"altogether, use 'unset'. ANSWER is one of the permitted answers,\n"
 	"or DUNNO.\n"
 	"\n"
-	"The row is kept in the map's first sqlite table without a query\n"
-	"of its own. forceencd notices by itself.\n",
-    .options = CMD_MAP,
+	"It's kept in the table that --table names, or the map's first that\n"
+	"can be changed: a sqlite or pgsql table without a query of its own,\n"
+	"a pgsql table with an update_query, an ldap table with an\n"
+	"admin_bind. --as logs in as somebody else, with the password in the\n"
+	"first line of --password-file, or typed ('-').\n",
+    .options = CMD_MAP | CMD_TABLE | CMD_AS | CMD_PASSWORD_FILE,
     .min = 2,
     .max = 2,
     .run = cmd_set_run,

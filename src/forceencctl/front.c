@@ -6,6 +6,7 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "forceenc/must.h"
 #include "forceenc/text.h"
 
 #define FRONT_COUNT(table) (sizeof(table) / sizeof(*(table)))
@@ -67,6 +68,15 @@ static const struct front_option front_options[] = {
     {FRONT_OWN + CMD_TRANSPORT, "transport", "NAME",
 	"the transport of forced mail"},
     {FRONT_OWN + CMD_APPLY, "apply", NULL, "do it"},
+    {FRONT_OWN + CMD_TABLE, "table", "TABLE",
+	"which table, as the configuration spells it"},
+    {FRONT_OWN + CMD_AS, "as", "WHO",
+	"log in as this DN or user, or with SASL 'external'"},
+    {FRONT_OWN + CMD_PASSWORD_FILE, "password-file", "FILE",
+	"the password is its first line; '-' to type it"},
+    {FRONT_OWN + CMD_ON, "on", NULL, "only what forces somebody"},
+    {FRONT_OWN + CMD_DIAL, "dial", NULL,
+	"ask every server of every table a question"},
     {'c', NULL, "FILE",
 	"in place of " FORCEENC_SYSCONFDIR "/forceenc/forceenc.cf"},
     {FRONT_JSON, "json", NULL, "answer in JSON"},
@@ -106,51 +116,73 @@ front_word(char **argv)
 	return text_show_str(argv[optind - 1]);
 }
 
+/* Where an option's value goes; NULL if it has none. */
+static const char **
+front_text(struct cmd_call *call, enum cmd_option option)
+{
+	switch (option) {
+	case CMD_MAP:
+		return &call->map;
+	case CMD_SOCKET:
+		return &call->socket;
+	case CMD_SINCE:
+		return &call->since;
+	case CMD_UNTIL:
+		return &call->until;
+	case CMD_BY:
+		return &call->by;
+	case CMD_LEVEL:
+		return &call->level;
+	case CMD_LIMIT:
+		return &call->limit;
+	case CMD_FROM:
+		return &call->from;
+	case CMD_CONFIG_DIR:
+		return &call->config_dir;
+	case CMD_TRANSPORT:
+		return &call->transport;
+	case CMD_TABLE:
+		return &call->table;
+	case CMD_AS:
+		return &call->as;
+	case CMD_PASSWORD_FILE:
+		return &call->password_file;
+	default:
+		return NULL;
+	}
+}
+
+static bool *
+front_flag(struct cmd_call *call, enum cmd_option option)
+{
+	switch (option) {
+	case CMD_EXPLAIN:
+		return &call->explain;
+	case CMD_DEFAULTS:
+		return &call->defaults;
+	case CMD_APPLY:
+		return &call->apply;
+	case CMD_ON:
+		return &call->on;
+	case CMD_DIAL:
+		return &call->dial;
+	default:
+		return NULL;
+	}
+}
+
 static void
 front_take_own(struct cmd_call *call, enum cmd_option option, unsigned *given)
 {
+	const char **text = front_text(call, option);
+	bool *flag = front_flag(call, option);
+
 	*given |= option;
-	switch (option) {
-	case CMD_MAP:
-		call->map = optarg;
-		break;
-	case CMD_SOCKET:
-		call->socket = optarg;
-		break;
-	case CMD_EXPLAIN:
-		call->explain = true;
-		break;
-	case CMD_DEFAULTS:
-		call->defaults = true;
-		break;
-	case CMD_SINCE:
-		call->since = optarg;
-		break;
-	case CMD_UNTIL:
-		call->until = optarg;
-		break;
-	case CMD_BY:
-		call->by = optarg;
-		break;
-	case CMD_LEVEL:
-		call->level = optarg;
-		break;
-	case CMD_LIMIT:
-		call->limit = optarg;
-		break;
-	case CMD_FROM:
-		call->from = optarg;
-		break;
-	case CMD_CONFIG_DIR:
-		call->config_dir = optarg;
-		break;
-	case CMD_TRANSPORT:
-		call->transport = optarg;
-		break;
-	case CMD_APPLY:
-		call->apply = true;
-		break;
-	}
+	if (text != NULL)
+		*text = optarg;
+	if (flag != NULL)
+		*flag = true;
+	MUST(text != NULL || flag != NULL);
 }
 
 /* Which command an option is for is known only in the end. */

@@ -203,6 +203,29 @@ unwise_database(const struct unwise *unwise, const struct conf_table *table)
 	unwise_file(unwise, path, "the policy");
 }
 
+/* Who listens on the way may then change everybody's policy. */
+static void
+unwise_ldap_admin(const struct unwise *unwise, const struct conf_table *table)
+{
+	const struct conf_ldap *ldap = &table->ldap;
+	bool own = ldap->nadmin_servers > 0;
+	const struct conf_ldap_server *server =
+	    own ? ldap->admin_server : ldap->server;
+	size_t n = own ? ldap->nadmin_servers : ldap->nservers, i;
+
+	if (ldap->admin_bind != CONF_LDAP_BIND_SIMPLE || ldap->start_tls)
+		return;
+	for (i = 0; i < n; i++)
+		if (server[i].scheme == CONF_LDAP_PLAIN &&
+		    strcmp(server[i].host, "localhost") != 0 &&
+		    strncmp(server[i].host, "127.", strlen("127.")) != 0 &&
+		    strcmp(server[i].host, "::1") != 0)
+			unwise_warn(unwise,
+			    "%s: %s: the administrator's password goes there "
+			    "in plaintext; use ldaps:// or start_tls = yes",
+			    text_show_str(table->spec), server[i].url);
+}
+
 static void
 unwise_files(const struct unwise *unwise)
 {
@@ -217,6 +240,8 @@ unwise_files(const struct unwise *unwise)
 			    "the configuration of a table");
 			if (map->table[i].type == CONF_TABLE_SQLITE)
 				unwise_database(unwise, &map->table[i]);
+			if (map->table[i].type == CONF_TABLE_LDAP)
+				unwise_ldap_admin(unwise, &map->table[i]);
 		}
 	}
 }

@@ -53,13 +53,15 @@ def test_set_in_json(make_site):
     site = make_site()
     site.ctl("set", "@example.com", "on")
     said = site.ctl("set", "a@example.com", "off", "--json")
+    table = f"sqlite:{site.table}"
     assert said.json() == {
         "address": "a@example.com", "answer": "off", "before": None,
+        "table": table,
         "effect": {"answer": "off", "key": "a@example.com",
                    "level": "full address"}}
     said = site.ctl("unset", "a@example.com", "--json")
     assert said.json() == {
-        "address": "a@example.com", "before": "off",
+        "address": "a@example.com", "before": "off", "table": table,
         "effect": {"answer": "forceenc:", "key": "@example.com",
                    "level": "domain"}}
     said = site.ctl("unset", "a@example.net", "--json", status=NOTFOUND)

@@ -136,7 +136,7 @@ front_refuses_wrong_usage(void **state)
 	    {"config", "'config show'"},
 	    {"lookup", "an argument is missing"},
 	    {"lookup a b", "too many arguments"},
-	    {"set a", "usage: forceencctl set [--map MAP] ADDRESS on|off"},
+	    {"set a", "[--password-file FILE] ADDRESS on|off"},
 	    {"set a on off", "too many"},
 	    {"unset", "missing"},
 	    {"list a b", "too many"},

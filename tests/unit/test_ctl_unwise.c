@@ -152,6 +152,27 @@ unwise_looks_at_files(void **state)
 	assert_non_null(strstr(test_find(t, ""), "query_time_limit = 500ms"));
 }
 
+static void
+unwise_hides_the_administrators_password(void **state)
+{
+	static const char ask[] =
+	    "maps = forceenc m\nm_tables = ldap:people.cf\n";
+	static const char base[] =
+	    "search_base = dc=x\nquery_filter = mail=%s\n"
+	    "admin_bind = simple\nadmin_bind_dn = cn=x\n";
+	struct test *t = *state;
+	struct buf text = {0};
+
+	buf_printf(&text, "%sserver_host = ldap1\n", base);
+	folder_write_text(&t->folder, "people.cf", buf_text(&text));
+	assert_non_null(
+	    strstr(test_find(t, ask), "ldap1:389: the administrator's"));
+	buf_add_text(&text, "admin_server_host = ldapi:/// ldap://127.0.0.1\n");
+	folder_write_text(&t->folder, "people.cf", buf_text(&text));
+	assert_string_equal(test_find(t, ask), "");
+	buf_fini(&text);
+}
+
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, test_setup, test_teardown)
 
@@ -162,6 +183,7 @@ main(void)
 	    TEST(unwise_is_silent_about_the_defaults),
 	    TEST(unwise_warns),
 	    TEST(unwise_looks_at_files),
+	    TEST(unwise_hides_the_administrators_password),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

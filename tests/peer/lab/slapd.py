@@ -3,6 +3,7 @@
 
 """OpenLDAP's slapd with a database of its own, over every transport."""
 
+import os
 import pathlib
 import subprocess
 import urllib.parse
@@ -43,6 +44,7 @@ TLSCACertificateFile {authority}
 TLSCertificateFile {certificate}
 TLSCertificateKeyFile {key}
 TLSVerifyClient try
+{administrator}
 authz-regexp gidNumber=.*,cn=peercred,cn=external,cn=auth {reader}
 authz-regexp cn=client\\.lab\\.test {reader}
 {extra}
@@ -73,7 +75,8 @@ mailEnabled: TRUE
 
 class Slapd:
     def __init__(self, folder, authority, certificate=None, syncprov=False,
-                 extra="", address=None, limits="size=unlimited"):
+                 extra="", address=None, limits="size=unlimited",
+                 administrator=False):
         self.folder = pathlib.Path(folder)
         self.authority = authority
         self.address = address or net.host(9)
@@ -82,6 +85,8 @@ class Slapd:
         self.syncprov = syncprov
         self.extra = extra
         self.limits = limits
+        # Whether we are the administrator over ldapi://, by our user.
+        self.administrator = administrator
         self.process = None
         self.ports = {}
         self._output = None
@@ -103,6 +108,9 @@ class Slapd:
             reader=READER, authority=self.authority.path,
             certificate=self.certificate[0], key=self.certificate[1],
             extra=self.extra,
+            administrator=f"authz-regexp gidNumber={os.getegid()}[+]"
+            f"uidNumber={os.geteuid()},cn=peercred,cn=external,cn=auth {ROOT}"
+            if self.administrator else "",
             syncprov_module="moduleload syncprov" if self.syncprov else "",
             syncprov="overlay syncprov\nsyncprov-sessionlog 1000"
             if self.syncprov else "",

@@ -8,6 +8,7 @@
 #include "forceenc/conf.h"
 #include "forceenc/text.h"
 #include "forceencctl/cmd.h"
+#include "forceencctl/dialed.h"
 #include "forceencctl/unwise.h"
 
 static json_t *
@@ -30,8 +31,8 @@ cmd_config_check_on_warning(const char *warning, void *arg)
 
 /* As forceencd -t says it: without a program's name, editors find the line. */
 static void
-cmd_config_check_print(
-    const struct cmd_call *call, json_t *problems, json_t *warnings)
+cmd_config_check_print(const struct cmd_call *call, json_t *problems,
+    json_t *warnings, json_t *servers)
 {
 	const json_t *line;
 	json_t *record;
@@ -41,6 +42,8 @@ cmd_config_check_print(
 		record = json_pack("{s:o,s:O,s:O}", "configuration",
 		    print_string(call->conf_path, strlen(call->conf_path)),
 		    "problems", problems, "warnings", warnings);
+		if (servers != NULL)
+			json_object_set(record, "servers", servers);
 		print_record(call->form, record, call->out);
 		json_decref(record);
 		return;
@@ -57,6 +60,8 @@ cmd_config_check_print(
 		    call->out, call->conf_path, strlen(call->conf_path));
 		buf_add_text(call->out, ": no problems\n");
 	}
+	if (servers != NULL)
+		dialed_print(servers, call->out);
 }
 
 static int
@@ -65,16 +70,22 @@ cmd_config_check_run(const struct cmd_call *call)
 	struct problems found = {0};
 	struct conf *conf = conf_load(call->conf_path, &found);
 	json_t *problems = cmd_config_check_strings(&found);
-	json_t *warnings = json_array();
+	json_t *warnings = json_array(), *servers = NULL;
+	bool well = true;
 
 	if (conf != NULL)
 		unwise_find(conf, cmd_config_check_on_warning, warnings);
-	cmd_config_check_print(call, problems, warnings);
+	if (conf != NULL && call->dial)
+		servers = dialed_all(conf, &well);
+	cmd_config_check_print(call, problems, warnings, servers);
+	json_decref(servers);
 	json_decref(problems);
 	json_decref(warnings);
 	problems_fini(&found);
 	conf_free(conf);
-	return conf != NULL ? EX_OK : EX_CONFIG;
+	if (conf == NULL)
+		return EX_CONFIG;
+	return well ? EX_OK : EX_UNAVAILABLE;
 }
 
 const struct cmd cmd_config_check = {
@@ -84,7 +95,10 @@ const struct cmd cmd_config_check = {
     .help =
 	"Reports all problems, as forceencd -t does, each as FILE:LINE:\n"
 	"what, and what would be right; ends with 78 if there is one. What\n"
-	"is legal but unwise is a warning.\n",
-    .options = 0,
+	"is legal but unwise is a warning.\n"
+	"\n"
+	"--dial asks every server of every table one question, as the daemon\n"
+	"does, and tells of each how it went; ends with 69 if one fails.\n",
+    .options = CMD_DIAL,
     .run = cmd_config_check_run,
 };

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The forceenc authors
+
+"""forceencctl config check --dial: each server by itself, none of them for
+longer than its table's time limits."""
+
+import time
+
+import pytest
+
+from lab.ctl import CONFIG, UNREACHABLE, Ctl
+from lab.pgsql import (  # noqa: F401 (fixtures)
+    at, certificates, make_served, make_server, proxy, server, table_path,
+    the_server)
+
+# What others on the machine may take of the time.
+SLACK = 3.0
+
+
+@pytest.fixture(scope="module")
+def slapd(make_slapd_module):
+    slapd = make_slapd_module()
+    slapd.load({"alice": "mail: alice@example.com\nforceEncryption: TRUE"})
+    return slapd.start()
+
+
+@pytest.fixture
+def make_table(make_ldap_table, slapd):
+    def make(transport="ldap", **parameters):
+        table = make_ldap_table(slapd, transport, **parameters)
+        table.write()
+        table.daemon.write()
+        table.ctl = Ctl(table.daemon.path)
+        return table
+    return make
+
+
+def dial(ctl, status=0):
+    """The records, by their servers."""
+    said = ctl("config", "check", "--dial", "--json", status=status)
+    return {record["server"]: record for record in said.json()["servers"]}
+
+
+@pytest.mark.parametrize("transport,tls", [
+    ("ldap", None), ("ldaps", "TLS"), ("starttls", "TLS"), ("ldapi", None)])
+def test_ldap(make_table, slapd, transport, tls):
+    table = make_table(transport)
+    record, = dial(table.ctl).values()
+    assert record["ok"] and record["table"] == f"ldap:{table.path}"
+    assert record["server"] == slapd.url(transport)
+    assert record["took"] >= 0 and "why" not in record
+    assert (record["tls"] or "").startswith(tls or "")
+    assert (record["tls"] is None) == (tls is None)
+    lines = table.ctl("config", "check", "--dial").out.splitlines()
+    assert lines[1].split() == ["TABLE", "SERVER", "STATE", "TLS", "TIME"]
+    assert " ok " in lines[2]
+
+
+def test_ldap_with_a_certificate_of_somebodys(make_table):
+    table = make_table("ldaps", tls_require_cert="no")
+    record, = dial(table.ctl).values()
+    assert "not verified" in record["tls"]
+
+
+@pytest.mark.parametrize("parameters,wanted", [
+    ({"bind_pw": "wrong"}, "Invalid credentials"),
+    ({"search_base": "ou=nowhere,dc=example,dc=com"},
+     "search_base = ou=nowhere,dc=example,dc=com isn't there"),
+    ({"bind": "no"}, "may not see it"),
+    ({"start_tls": "yes"}, "come from tls_ca_cert_file"),
+])
+def test_ldap_that_refuses(make_table, parameters, wanted):
+    table = make_table(**parameters)
+    record, = dial(table.ctl, UNREACHABLE).values()
+    assert wanted in record["why"]
+    said = table.ctl("config", "check", "--dial", status=UNREACHABLE)
+    assert wanted in said.out and "FAILED" in said.out
+    table.ctl("config", "check")
+
+
+def test_each_server_by_itself(make_table, make_proxy, slapd):
+    """One that works, one that refuses, one that never answers, one that
+    stalls in the handshake, and a name that there isn't."""
+    target = (slapd.address, slapd.ports["ldap"])
+    gone, mute = make_proxy(target, 8), make_proxy(target, 10)
+    half = make_proxy((slapd.address, slapd.ports["ldaps"]), 11)
+    gone.refuse()
+    mute.mute = True
+    half.limit = 200
+    servers = {
+        slapd.url("ldap"): None,
+        f"ldap://{gone.address}:{gone.port}": "refused",
+        f"ldap://{mute.address}:{mute.port}": "silent since",
+        f"ldaps://{half.address}:{half.port}": "silent since",
+        "ldap://nowhere.invalid:389": "name",
+    }
+    table = make_table(server_host=" ".join(servers), timeout="500ms",
+                       tls_require_cert="no")
+    began = time.monotonic()
+    records = dial(table.ctl, UNREACHABLE)
+    assert time.monotonic() - began < 5 * 0.5 + SLACK
+    assert list(records) == list(servers)
+    for url, wanted in servers.items():
+        assert records[url]["ok"] == (wanted is None)
+        assert wanted is None or wanted in records[url]["why"]
+    half.limit = None
+
+
+def test_pgsql(make_served, make_proxy, server, table_path, authority):
+    gone = make_proxy((server.address, server.port), 22)
+    mute = make_proxy((server.address, server.port), 23)
+    gone.refuse()
+    mute.mute = True
+    socket = f"{server.sockets}:{server.port}"
+    hosts = {socket: (None, None),
+             f"{server.address}:{server.port}": (None, "TLS"),
+             at(gone): ("refused", None),
+             at(mute): ("no connection in time", None)}
+    served = make_served(server.table(
+        table_path, sslmode="auto", sslrootcert=authority.path,
+        connect_time_limit="400ms", hosts=" ".join(
+            [f"unix:{server.sockets}/.s.PGSQL.{server.port}",
+             *list(hosts)[1:]])))
+    served.daemon.write()
+    ctl = Ctl(served.daemon.path)
+    began = time.monotonic()
+    records = dial(ctl, UNREACHABLE)
+    assert time.monotonic() - began < 4 * 0.4 + SLACK
+    assert list(records) == list(hosts)
+    for host, (why, tls) in hosts.items():
+        assert records[host]["ok"] == (why is None), records[host]
+        assert why is None or why in records[host]["why"]
+        assert tls is None or records[host]["tls"].startswith(tls)
+
+
+@pytest.mark.parametrize("parameters,wanted", [
+    ({"dbname": "nosuch"}, 'database "nosuch" does not exist'),
+    ({"query": "SELECT x FROM nosuch WHERE y = '%s'"},
+     'relation "nosuch" does not exist'),
+    ({"user": "nosuch"}, 'role "nosuch" does not exist'),
+    ({"query": "SELECT pg_sleep(60) WHERE '%s' <> ''",
+      "query_time_limit": "50ms"}, "no answer in time"),
+])
+def test_pgsql_that_refuses(make_served, server, table_path, parameters,
+                            wanted):
+    served = make_served(server.table(table_path, **parameters))
+    served.daemon.write()
+    record, = dial(Ctl(served.daemon.path), UNREACHABLE).values()
+    assert wanted in record["why"]
+
+
+def test_pgsql_with_the_wrong_password(make_served, server, table_path,
+                                       authority):
+    served = make_served(server.table(
+        table_path, hosts=f"{server.address}:{server.port}",
+        sslrootcert=authority.path, password="wrong"))
+    served.daemon.write()
+    record, = dial(Ctl(served.daemon.path), UNREACHABLE).values()
+    assert "password authentication failed" in record["why"]
+
+
+def test_sqlite(folder, make_daemon):
+    (folder / "policy.cf").write_text("dbpath = policy.db\n")
+    (folder / "theirs.cf").write_text(
+        "dbpath = policy.db\nquery = SELECT x FROM nosuch WHERE y = '%s'\n")
+    daemon = make_daemon(folder, forceenc_tables="sqlite:policy.cf")
+    daemon.write()
+    ctl = Ctl(daemon.path)
+    record, = dial(ctl, UNREACHABLE).values()
+    assert "No such file" in record["why"]
+    ctl("set", "a@example.com", "on")
+    record, = dial(ctl).values()
+    assert record["ok"] and record["server"] == str(folder / "policy.db")
+    # Two maps, three tables, one of which is the same and one fails.
+    daemon.options.update(
+        maps="forceenc other", other_tables="sqlite:policy.cf "
+        "sqlite:theirs.cf", forceenc_tables="sqlite:policy.cf")
+    daemon.write()
+    said = ctl("config", "check", "--dial", "--json", status=UNREACHABLE)
+    records = said.json()["servers"]
+    assert [record["ok"] for record in records] == [True, False]
+    assert "no such table" in records[1]["why"]
+
+
+def test_what_is_wrong_is_not_dialed(folder, make_daemon):
+    daemon = make_daemon(folder, forceenc_tables="sqlite:policy.cf")
+    daemon.write()
+    said = Ctl(daemon.path)("config", "check", "--dial", "--json",
+                            status=CONFIG)
+    assert "servers" not in said.json()
+

@@ -3,9 +3,11 @@
 
 #include "forceenc-watch/input.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "forceenc-watch/follow.h"
 #include "forceenc-watch/journal.h"
@@ -55,6 +57,9 @@ input_open_file(struct input *input, const char *path, struct err *err)
 	input->walk->since = input->keep->since;
 	input->follow = follow_new(path, &position);
 	input->notice = notice_new(path);
+	if (access(path, F_OK) == -1 && errno == ENOENT)
+		log_warn(
+		    "%s: isn't there yet; waiting for it", text_show_str(path));
 	if (!follow_start_print(input->follow, &print))
 		return 0;
 	if (keep_load_input(input->keep, &print, &before, err) == -1)

@@ -58,7 +58,8 @@ def make_sink(certificate):
     made = []
 
     def make(number, **options):
-        sink = Sink(loop, net.host(number), certificate=certificate, **options)
+        options.setdefault("certificate", certificate)
+        sink = Sink(loop, net.host(number), **options)
         made.append(sink)
         return sink
 

@@ -43,9 +43,10 @@ class Loop:
 class Sink:
     """One server.
 
-    tls is "none" (STARTTLS is not offered), "good", "refused" (454 to
-    STARTTLS) or "broken" (garbage instead of a handshake). replies overrides
-    what is said to a verb, e.g. {"RCPT": "450 4.2.0 later"}.
+    tls is "none" (STARTTLS is not offered), "good", "anonymous" (no
+    certificate), "refused" (454 to STARTTLS) or "broken" (garbage instead of a
+    handshake). replies overrides what is said to a verb, e.g.
+    {"RCPT": "450 4.2.0 later"}.
     """
 
     def __init__(self, loop, address, tls="none", certificate=None,
@@ -55,7 +56,11 @@ class Sink:
         self.tls = tls
         self.replies = dict(replies or {})
         self._context = None
-        if certificate is not None:
+        if tls == "anonymous":
+            self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._context.maximum_version = ssl.TLSVersion.TLSv1_2
+            self._context.set_ciphers("aNULL:@SECLEVEL=0")
+        elif certificate is not None:
             self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self._context.load_cert_chain(*certificate)
         assert tls != "good" or certificate is not None

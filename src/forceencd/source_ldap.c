@@ -465,6 +465,7 @@ source_ldap_free(struct source *base)
 }
 
 static const struct source_ops source_ldap_ops = {
+    .remote = true,
     .ask = source_ldap_ask,
     .cancel = source_ldap_cancel,
     .look = source_ldap_look,

@@ -474,6 +474,7 @@ source_pgsql_free(struct source *base)
 }
 
 static const struct source_ops source_pgsql_ops = {
+    .remote = true,
     .ask = source_pgsql_ask,
     .cancel = source_pgsql_cancel,
     .look = source_pgsql_look,

@@ -21,7 +21,8 @@
 struct archive_file {
 	struct archive *archive;
 	int fd;
-	bool mine; /* fd is to be closed */
+	bool mine;   /* fd is to be closed */
+	bool direct; /* the file's own bytes, read without libarchive */
 	int64_t written;
 	char *path;
 };
@@ -77,6 +78,9 @@ archive_open(const char *path, struct err *err)
 		archive_close(file);
 		return NULL;
 	}
+	/* Which copies what it has read once more. */
+	file->direct = file->mine && S_ISREG(st.st_mode) &&
+	    archive_is_plain(file) && lseek(file->fd, 0, SEEK_SET) == 0;
 	return file;
 }
 
@@ -96,8 +100,16 @@ archive_close(struct archive_file *file)
 ssize_t
 archive_get(struct archive_file *file, char *out, size_t size, struct err *err)
 {
-	ssize_t n = archive_read_data(file->archive, out, size);
+	ssize_t n;
 
+	if (file->direct) {
+		n = read(file->fd, out, size);
+		if (n < 0)
+			return err_set(err, "%s: %s", text_show_str(file->path),
+			    strerror(errno));
+		return n;
+	}
+	n = archive_read_data(file->archive, out, size);
 	if (n < 0)
 		return archive_failed(file, err);
 	return n;

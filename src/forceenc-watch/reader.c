@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-#define READER_CHUNK 1048576
+/* What a second-level cache holds. */
+#define READER_CHUNK 262144
 
 static int
 reader_fill(struct reader *reader, struct err *err)

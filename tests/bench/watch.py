@@ -33,17 +33,18 @@ GOAL_GREP = 0.5
 GOAL_MEMORY = 64 * 1024 * 1024
 ABSENT = "never in any log"
 
-Case = collections.namedtuple("Case", "name size options")
+HOURLY = 40000  # messages
+MESSAGE = 1700  # bytes of the log, about
+
+Case = collections.namedtuple("Case", "name size hourly options")
 
 CASES = (
-    Case("site, 100 MB", 100 * MEGA, ()),
-    Case("site, 1 GB", 1000 * MEGA, ()),
-    Case("ten times as busy, 1 GB", 1000 * MEGA, ("-h", "400000")),
-    Case("all alike, 100 MB", 100 * MEGA, ("-u",)),
-    Case("ISO stamps, 100 MB", 100 * MEGA, ("-i",)),
+    Case("site, 100 MB", 100 * MEGA, HOURLY, ()),
+    Case("site, 1 GB", 1000 * MEGA, HOURLY, ()),
+    Case("ten times as busy, 1 GB", 1000 * MEGA, 10 * HOURLY, ()),
+    Case("all alike, 100 MB", 100 * MEGA, HOURLY, ("-u",)),
+    Case("ISO stamps, 100 MB", 100 * MEGA, HOURLY, ("-i",)),
 )
-HOURLY = 40000
-MESSAGE = 1700  # bytes of the log, about
 
 
 def parse_arguments():
@@ -126,18 +127,14 @@ class Watch:
 
 
 def make_log(build, case, log, truth):
-    """Its last line was written just now: what is older than keep_hours
-    would be rolled up."""
-    options = dict(zip(case.options[::2], case.options[1::2])
-                   if len(case.options) % 2 == 0 else ())
-    hourly = int(options.get("-h", HOURLY))
-    span = case.size / MESSAGE / hourly * 3600 * 1.2
+    """It ends about now, since what is older than keep_hours is rolled up."""
+    begin = time.time() - case.size / MESSAGE / case.hourly * 3600 * 1.2
     with open(log, "wb") as f:
         subprocess.run(
-            [os.path.join(build, "tests/bench/genlog"), "-z", "-s",
-             str(SENDERS), "-B", str(case.size), "-b",
-             str(int(time.time() - span)), "-t", truth, *case.options],
-            stdout=f, check=True)
+            [os.path.join(build, "tests/bench/genlog"), "-z",
+             "-s", str(SENDERS), "-B", str(case.size),
+             "-h", str(case.hourly), "-b", str(int(begin)), "-t", truth,
+             *case.options], stdout=f, check=True)
 
 
 def cut_slice(log, path):

@@ -42,7 +42,6 @@ lru_append(struct lru *lru, struct lru_node *node)
 	else
 		lru->oldest = node;
 	lru->newest = node;
-	node->moved = ++lru->moves;
 }
 
 static void

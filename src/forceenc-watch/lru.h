@@ -8,23 +8,21 @@
 #include <stdint.h>
 
 /*
- * A hash table whose entries also stand in the order of their last use, but
- * that those which were used lately anyway may stay where they are among
- * each other. The entries belong to the caller and begin with a struct
+ * A hash table whose entries also stand in the order of their last use: in
+ * exactly that one, since a watcher that was restarted must push out the same
+ * ones as another. The entries belong to the caller and begin with a struct
  * lru_node; an all-zero struct lru is empty.
  */
 struct lru_node {
 	struct lru_node *next; /* of the same head: compare the hash, then */
 	struct lru_node *older, *newer;
 	uint32_t hash;
-	uint32_t moved; /* lru->moves, when it became the newest */
 };
 
 struct lru {
 	struct lru_node **head;
 	size_t mask; /* heads - 1 */
 	size_t n;
-	uint32_t moves;
 	struct lru_node *oldest, *newest;
 };
 
@@ -42,11 +40,11 @@ void lru_add(struct lru *, struct lru_node *);
 void lru_remove(struct lru *, struct lru_node *);
 void lru_renew(struct lru *, struct lru_node *);
 
-/* It's used: makes it the newest, unless it is among the newest quarter. */
+/* It's used: makes it the newest. */
 static inline void
 lru_touch(struct lru *lru, struct lru_node *node)
 {
-	if (lru->moves - node->moved >= lru->n / 4)
+	if (lru->newest != node)
 		lru_renew(lru, node);
 }
 

@@ -148,6 +148,7 @@ struct conf_table {
 enum conf_map_kind {
 	CONF_MAP_SENDERS, /* senders: which transport; it has tables */
 	CONF_MAP_FLOOR,   /* destinations: which TLS policy */
+	CONF_MAP_STATS,   /* senders: what was counted of them */
 };
 
 struct conf_map {
@@ -242,6 +243,9 @@ const char *conf_map_kind_name(enum conf_map_kind);
 /* Of the same kind and options, whatever their names. For maps without
  * tables. */
 bool conf_map_equal(const struct conf_map *, const struct conf_map *);
+
+/* Whether questions to the store would have the same answers. */
+bool conf_store_equal(const struct conf *, const struct conf *);
 
 /* Names of options that differ and that a running daemon can't take over,
  * separated by ", "; the caller frees it. NULL if there are none. */

@@ -15,10 +15,10 @@
 #define TEXT_SLOTS  4
 #define TEXT_FIGURE 32
 
-static char text_slot[TEXT_SLOTS][TEXT_SHOWN];
-static unsigned text_turn;
-static char text_figure[TEXT_SLOTS][TEXT_FIGURE];
-static unsigned text_figure_turn;
+static _Thread_local char text_slot[TEXT_SLOTS][TEXT_SHOWN];
+static _Thread_local unsigned text_turn;
+static _Thread_local char text_figure[TEXT_SLOTS][TEXT_FIGURE];
+static _Thread_local unsigned text_figure_turn;
 
 struct text_unit {
 	const char *name;

@@ -209,8 +209,9 @@ conf_map_read(struct conf_map *map, const struct file *file, const char *name,
 	if (map->kind == CONF_MAP_SENDERS)
 		conf_map_read_option(
 		    map, file, "_answers", conf_map_read_answers, problems);
-	conf_map_read_option(
-	    map, file, "_on_failure", conf_map_read_on_failure, problems);
+	if (map->kind != CONF_MAP_STATS)
+		conf_map_read_option(map, file, "_on_failure",
+		    conf_map_read_on_failure, problems);
 	switch (map->kind) {
 	case CONF_MAP_SENDERS:
 		conf_map_read_option(
@@ -219,6 +220,8 @@ conf_map_read(struct conf_map *map, const struct file *file, const char *name,
 	case CONF_MAP_FLOOR:
 		conf_floor_read(
 		    &map->floor, file, name, OPTION_KIND(map->kind), problems);
+		break;
+	case CONF_MAP_STATS:
 		break;
 	}
 }

@@ -242,19 +242,27 @@ conf_pgsql_fini(struct conf_pgsql *pgsql)
 }
 
 bool
-conf_pgsql_equal(const struct conf_pgsql *a, const struct conf_pgsql *b)
+conf_pgsql_same_hosts(const struct conf_pgsql *a, const struct conf_pgsql *b)
 {
-	const struct option *option;
 	size_t i;
 
-	for (option = option_pgsql; option->name != NULL; option++)
-		if (option->size > 0 && !option_same(option, a, b))
-			return false;
 	if (a->nhosts != b->nhosts)
 		return false;
 	for (i = 0; i < a->nhosts; i++)
 		if (!conf_pgsql_host_equal(&a->host[i], &b->host[i]))
 			return false;
-	return conf_domains_equal(
-	    a->domains, a->ndomains, b->domains, b->ndomains);
+	return true;
+}
+
+bool
+conf_pgsql_equal(const struct conf_pgsql *a, const struct conf_pgsql *b)
+{
+	const struct option *option;
+
+	for (option = option_pgsql; option->name != NULL; option++)
+		if (option->size > 0 && !option_same(option, a, b))
+			return false;
+	return conf_pgsql_same_hosts(a, b) &&
+	    conf_domains_equal(
+		a->domains, a->ndomains, b->domains, b->ndomains);
 }

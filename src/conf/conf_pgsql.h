@@ -18,6 +18,9 @@ void conf_pgsql_read(
 void conf_pgsql_read_servers(
     struct conf_pgsql *out, const struct file *, struct problems *);
 void conf_pgsql_fini(struct conf_pgsql *);
+/* Whether they are reached in the same way. */
+bool conf_pgsql_same_hosts(
+    const struct conf_pgsql *, const struct conf_pgsql *);
 bool conf_pgsql_equal(const struct conf_pgsql *, const struct conf_pgsql *);
 
 #endif

@@ -87,6 +87,19 @@ conf_store_read(
 		    text_show_str(conf->store));
 }
 
+bool
+conf_store_equal(const struct conf *a, const struct conf *b)
+{
+	return strcmp(a->store, b->store) == 0 &&
+	    strcmp(a->recipient_delimiter, b->recipient_delimiter) == 0 &&
+	    a->fold_local_part == b->fold_local_part &&
+	    a->store_pgsql.query_time_limit ==
+	    b->store_pgsql.query_time_limit &&
+	    a->store_pgsql.connect_time_limit ==
+	    b->store_pgsql.connect_time_limit &&
+	    conf_pgsql_same_hosts(&a->store_pgsql, &b->store_pgsql);
+}
+
 void
 conf_store_fini(struct conf *conf)
 {

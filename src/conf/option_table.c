@@ -44,7 +44,7 @@ static const char *const option_sessions[] = {
 #define FLOOR   OPTION_KIND(CONF_MAP_FLOOR)
 
 /* In the order of enum conf_map_kind. */
-const char *const option_kinds[] = {"senders", "floor", NULL};
+const char *const option_kinds[] = {"senders", "floor", "stats", NULL};
 
 /* In the order of enum conf_floor_dane. */
 static const char *const option_danes[] = {"dane-only", "encrypt", NULL};
@@ -194,6 +194,7 @@ const struct option option_map[] = {
 	 .kinds = SENDERS,
 	 .help = "the answers that may be given, the strictest first"},
 	{.name = "_on_failure", .type = OPTION_TEXT, .def = "stale",
+	 .kinds = SENDERS | FLOOR,
 	 .help = "the answer while a table fails: stale, tempfail or one of "
 		 "the map's answers"},
 	{.name = "_upstream", .type = OPTION_TEXT, .def = "",

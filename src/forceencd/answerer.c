@@ -3,6 +3,12 @@
 
 #include "forceencd/answerer.h"
 
+bool
+answerer_end(struct answerer *answerer)
+{
+	return answerer->ops->end == NULL || answerer->ops->end(answerer);
+}
+
 void
 answerer_free(struct answerer *answerer)
 {

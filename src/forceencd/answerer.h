@@ -4,6 +4,7 @@
 #ifndef FORCEENC_FORCEENCD_ANSWERER_H
 #define FORCEENC_FORCEENCD_ANSWERER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -57,6 +58,9 @@ struct answerer_ops {
 	/* Whether an answer may leave: looked at once more where it does. */
 	int (*check)(const char *text, size_t len, struct err *);
 	uint64_t (*tick)(struct answerer *, uint64_t now);
+	/* Nobody will ask any more. False: it's to be called again, since
+	 * freeing it now would wait. NULL: there is nothing to wait for. */
+	bool (*end)(struct answerer *);
 	void (*free)(struct answerer *); /* no ticket may be out */
 };
 
@@ -69,6 +73,7 @@ struct answerer {
 				      * NULL */
 };
 
+bool answerer_end(struct answerer *);
 void answerer_free(struct answerer *); /* NULL is fine */
 
 enum resolve_status answerer_ask(struct answerer *,

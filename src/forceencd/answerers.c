@@ -10,10 +10,12 @@
 #include "forceenc/mem.h"
 #include "forceenc/must.h"
 #include "forceencd/floor.h"
+#include "forceencd/stats_map.h"
 
 struct answerers_one {
 	struct answerer *answerer;
 	unsigned refs;
+	bool ending;                 /* nobody may take it any more */
 	const struct conf_map *conf; /* in hold */
 	struct conf_hold *hold;
 	TAILQ_ENTRY(answerers_one) link;
@@ -34,9 +36,10 @@ answerers_new(const struct source_env *env)
 	return answerers;
 }
 
-/* One of the map's kind. */
+/* One of the map's kind; all is the configuration that it's in. */
 static struct answerer *
-answerers_make(const struct conf_map *conf, const struct source_env *env)
+answerers_make(const struct conf_map *conf, const struct conf *all,
+    const struct source_env *env)
 {
 	struct answerer *answerer = NULL;
 
@@ -45,6 +48,9 @@ answerers_make(const struct conf_map *conf, const struct source_env *env)
 		break;
 	case CONF_MAP_FLOOR:
 		answerer = floor_new(conf, env);
+		break;
+	case CONF_MAP_STATS:
+		answerer = stats_map_new(all, env);
 		break;
 	}
 	MUST(answerer != NULL);
@@ -58,13 +64,15 @@ answerers_take(struct answerers *answerers, const struct conf_map *conf,
 	struct answerers_one *one;
 
 	TAILQ_FOREACH (one, &answerers->all, link) {
-		if (!conf_map_equal(one->conf, conf))
+		if (one->ending || !conf_map_equal(one->conf, conf) ||
+		    (conf->kind == CONF_MAP_STATS &&
+			!conf_store_equal(one->hold->conf, hold->conf)))
 			continue;
 		one->refs++;
 		return one->answerer;
 	}
 	one = mem_zalloc(sizeof(*one));
-	one->answerer = answerers_make(conf, answerers->env);
+	one->answerer = answerers_make(conf, hold->conf, answerers->env);
 	one->refs = 1;
 	one->conf = conf;
 	one->hold = hold;
@@ -88,14 +96,18 @@ answerers_release(struct answerers *answerers, struct answerer *answerer)
 	MUST(one != NULL);
 }
 
+/* wait: also those whose end takes time. */
 static void
-answerers_reap(struct answerers *answerers)
+answerers_reap(struct answerers *answerers, bool wait)
 {
 	struct answerers_one *one, *next;
 
 	for (one = TAILQ_FIRST(&answerers->all); one != NULL; one = next) {
 		next = TAILQ_NEXT(one, link);
 		if (one->refs > 0)
+			continue;
+		one->ending = true;
+		if (!answerer_end(one->answerer) && !wait)
 			continue;
 		TAILQ_REMOVE(&answerers->all, one, link);
 		answerer_free(one->answerer);
@@ -109,7 +121,7 @@ answerers_free(struct answerers *answerers)
 {
 	if (answerers == NULL)
 		return;
-	answerers_reap(answerers);
+	answerers_reap(answerers, true);
 	MUST(TAILQ_EMPTY(&answerers->all));
 	free(answerers);
 }
@@ -125,7 +137,7 @@ answerers_tick(struct answerers *answerers, uint64_t now)
 		if (at < next)
 			next = at;
 	}
-	answerers_reap(answerers);
+	answerers_reap(answerers, false);
 	return next;
 }
 

@@ -26,6 +26,8 @@ ROOMS = {
 ALSO = {
     # A connection's parameters as conf has read them: a struct, no function.
     "src/store/store_pq_connect.c": {"conf"},
+    # The map of statistics asks them; the rest of the daemon knows only jobs.
+    "src/forceencd/stats_worker.c": {"store"},
 }
 
 # A contract belongs to the room that has a source file of the same name;

@@ -254,7 +254,7 @@ each_map_options(void)
 
 	for (option = option_map; option->name != NULL; option++)
 		if (option->kinds == 0 ||
-		    option->kinds == OPTION_KIND(CONF_MAP_SENDERS))
+		    (option->kinds & OPTION_KIND(CONF_MAP_SENDERS)) != 0)
 			n++;
 	return n;
 }

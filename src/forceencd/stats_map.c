@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "forceenc/address.h"
 #include "forceenc/clock.h"
 #include "forceenc/log.h"
 #include "forceenc/mem.h"
@@ -47,7 +48,8 @@ struct stats_map {
 	TAILQ_HEAD(, stats_map_ticket) tickets;
 	TAILQ_HEAD(, stats_map_job) jobs;
 	unsigned njobs;
-	bool down; /* the last job failed */
+	bool down;                /* the last job failed */
+	struct address_keys keys; /* scratch */
 	struct stats_map_kept kept[STATS_MAP_KEPT];
 };
 
@@ -138,6 +140,26 @@ stats_map_job(struct stats_map *map, const char *key)
 	return job;
 }
 
+/* Whether it can be asked for at all. */
+static int
+stats_map_check_key(
+    struct stats_map *map, const char *key, size_t len, struct err *err)
+{
+	const struct address_rules rules = {
+	    .delimiters = map->conf->recipient_delimiter,
+	    .fold_local = map->conf->fold_local_part};
+	const char *why;
+
+	if (len == 0 || len > STATS_MAP_KEY_MAX)
+		return err_set(err, "no address, or one of more than %d bytes",
+		    STATS_MAP_KEY_MAX);
+	if (memchr(key, '\0', len) != NULL)
+		return err_set(err, "a NUL in an address");
+	if (address_keys(&map->keys, &rules, key, len, &why) == -1)
+		return err_set(err, "%s: %s", text_show(key, len), why);
+	return 0;
+}
+
 static enum resolve_status
 stats_map_ask(struct answerer *answerer,
     const struct answerer_question *question, uint64_t now,
@@ -149,12 +171,9 @@ stats_map_ask(struct answerer *answerer,
 	struct stats_map_kept *kept;
 	struct stats_map_job *job;
 
-	if (question->len == 0 || question->len > STATS_MAP_KEY_MAX ||
-	    memchr(question->key, '\0', question->len) != NULL) {
-		err_set(&reply->why, "no address, or one of more than %d bytes",
-		    STATS_MAP_KEY_MAX);
+	if (stats_map_check_key(
+		map, question->key, question->len, &reply->why) == -1)
 		return RESOLVE_DONE;
-	}
 	memcpy(key, question->key, question->len);
 	key[question->len] = '\0';
 	kept = stats_map_place(map, key);

@@ -58,6 +58,10 @@ store_pgsql_migrate_run(
 	return rc;
 }
 
+/* Tables may be large by then. */
+#define STORE_PGSQL_MIGRATE_TIME  600000
+#define STORE_PGSQL_MIGRATE_LIMIT "SET LOCAL statement_timeout = 600000"
+
 /* Of two that come at the same time, one does it and the other finds it. */
 static int
 store_pgsql_migrate_step(struct store_pgsql_db *store, int64_t from,
@@ -66,6 +70,7 @@ store_pgsql_migrate_step(struct store_pgsql_db *store, int64_t from,
 	int64_t version;
 
 	store_pq_put(store->link, "BEGIN", NULL, 0);
+	store_pq_put(store->link, STORE_PGSQL_MIGRATE_LIMIT, NULL, 0);
 	if (store_pq_do(store->link, STORE_PGSQL_MIGRATING, err) == 0 &&
 	    store_pgsql_migrate_version(store, &version, err) == 0 &&
 	    (version != from ||
@@ -83,12 +88,14 @@ store_pgsql_migrate(struct store_pgsql_db *store,
 
 	if (store_pgsql_migrate_version(store, &version, err) == -1)
 		return -1;
+	store_pq_be_patient(store->link, STORE_PGSQL_MIGRATE_TIME);
 	while (version < newest && store->mode == STORE_WRITE) {
 		if (store_pgsql_migrate_step(
 			store, version, migrations[version], err) == -1 ||
 		    store_pgsql_migrate_version(store, &version, err) == -1)
 			return -1;
 	}
+	store_pq_be_patient(store->link, 0);
 	if (version < newest)
 		return err_set(err,
 		    "%s; forceenc-watch makes the tables, and brings them up "

@@ -35,6 +35,7 @@ struct store_pq {
 	int stop;      /* -1: none, or it was heard */
 	bool stopping;
 	uint64_t limit;
+	uint64_t usual; /* limit */
 	char state[PQ_SQLSTATE_LEN + 1];
 	struct err first; /* error since the last answer that was waited for */
 	bool failed;
@@ -83,7 +84,7 @@ store_pq_open(
 	struct store_pq *link = mem_zalloc(sizeof(*link));
 
 	link->stop = place->stop;
-	link->limit = store_pq_connect_limit(place);
+	link->limit = link->usual = store_pq_connect_limit(place);
 	link->pq = store_pq_connect(place, mode, err);
 	if (link->pq != NULL && store_pq_set_up(link, mode, err) == 0)
 		return link;
@@ -240,6 +241,12 @@ store_pq_do(struct store_pq *link, const char *sql, struct err *err)
 	struct pq_answer answer;
 
 	return store_pq_ask(link, sql, NULL, 0, &answer, err);
+}
+
+void
+store_pq_be_patient(struct store_pq *link, uint64_t limit)
+{
+	link->limit = limit > 0 ? limit : link->usual;
 }
 
 const char *

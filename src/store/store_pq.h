@@ -41,6 +41,10 @@ int store_pq_ask(struct store_pq *, const char *sql, const struct pq_value *,
 /* The same without parameters and rows. */
 int store_pq_do(struct store_pq *, const char *sql, struct err *);
 
+/* From here on a statement may take so long (ms), which the server is to be
+ * told by statement_timeout; 0: as long as the configuration says. */
+void store_pq_be_patient(struct store_pq *, uint64_t limit);
+
 /* SQLSTATE of the last error of the server's own; "" if it had none. */
 const char *store_pq_state(const struct store_pq *);
 

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The forceenc authors
+
+"""Statistics in PostgreSQL: a database for them, watchers that write into it,
+and what the same logs come to in SQLite."""
+
+import subprocess
+
+from . import TIMEOUT, programs
+from .ctl import Ctl
+from .watcher import Watcher
+
+BY = "sender,destination,service,outcome,level,reason,hour"
+PASSWORD = "count me in"
+
+
+class Statistics:
+    """The database "stats" of a server, emptied."""
+
+    def __init__(self, server, folder):
+        self.server = server
+        self.folder = folder
+        if not server.sql("SELECT 1 FROM pg_roles WHERE rolname = 'counter'",
+                          "postgres"):
+            server.sql("CREATE ROLE counter LOGIN PASSWORD "
+                       f"'{PASSWORD}'", "postgres")
+        server.sql("DROP DATABASE IF EXISTS stats WITH (FORCE)", "postgres")
+        server.sql("CREATE DATABASE stats OWNER counter", "postgres")
+        self.path = self.write()
+
+    def write(self, name="stats.cf", **parameters):
+        """A file of parameters; without hosts it's the unix socket."""
+        path = self.folder / name
+        lines = {"hosts": f"unix:{self.server.sockets}/.s.PGSQL."
+                          f"{self.server.port}",
+                 "user": "counter", "password": PASSWORD, "dbname": "stats",
+                 **parameters}
+        path.write_text("".join(f"{key} = {value}\n"
+                                for key, value in lines.items()))
+        return path
+
+    def sql(self, text):
+        return self.server.sql(text, "stats").strip()
+
+    def count(self, host=None):
+        where = f" WHERE host = '{host}'" if host else ""
+        return int(self.sql(
+            f"SELECT coalesce(sum(count), 0) FROM delivery{where}"))
+
+
+class Counter(Watcher):
+    """A watcher of a host of that name."""
+
+    def __init__(self, folder, host, path, **options):
+        folder = folder / host
+        folder.mkdir()
+        self.host = host
+        super().__init__(folder, **{"store": f"pgsql:{path}",
+                                    "store_host": host, **options})
+        self.ctl = Ctl(self.path)
+
+    def write_bytes(self, data):
+        with open(self.mail_log, "ab") as log:
+            log.write(data)
+
+    def imports(self, *paths):
+        self.write()
+        done = subprocess.run(
+            [programs.ours("forceenc-watch"), "-c", str(self.path),
+             "--import", *map(str, paths)], stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, timeout=TIMEOUT, check=False)
+        assert done.returncode == 0, done.stderr
+        return self
+
+    def says(self, *words):
+        return self.ctl(*words, "--json").json()
+
+    def table(self, by=BY):
+        """What was counted under this name."""
+        rows = self.says("stats", "--since", "all", "--by", by + ",host")
+        return sorted(tuple(row.values())[:-2] + (row["count"],)
+                      for row in rows if row["host"] == self.host)
+
+
+class Undisturbed(Counter):
+    """The same logs, in SQLite, in one go."""
+
+    def __init__(self, folder, host):
+        super().__init__(folder, host, None,
+                         store=f"sqlite:{folder}/{host}/stats.db")

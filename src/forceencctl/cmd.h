@@ -33,6 +33,11 @@ enum cmd_option {
 	CMD_PASSWORD_FILE = 32768,
 	CMD_ON = 65536,
 	CMD_DIAL = 131072,
+	CMD_DAY = 262144,
+	CMD_WEEK = 524288,
+	CMD_MONTH = 1048576,
+	CMD_MAIL = 2097152,
+	CMD_HTML = 4194304,
 };
 
 /* One call of forceencctl, as its command line says. */
@@ -57,6 +62,11 @@ struct cmd_call {
 	const char *password_file;
 	bool on;
 	bool dial;
+	const char *day;
+	bool week;
+	bool month;
+	const char *mail;
+	bool html;
 	char **word; /* the arguments behind the command's name */
 	unsigned nwords;
 	struct buf *out; /* for standard output */
@@ -90,6 +100,7 @@ extern const struct cmd cmd_stats;
 extern const struct cmd cmd_top;
 extern const struct cmd cmd_failures;
 extern const struct cmd cmd_whatif;
+extern const struct cmd cmd_report;
 extern const struct cmd cmd_watch_status;
 extern const struct cmd cmd_audit;
 extern const struct cmd cmd_setup;

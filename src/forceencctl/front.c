@@ -21,6 +21,7 @@ static const struct cmd *const front_cmds[] = {
     &cmd_top,
     &cmd_failures,
     &cmd_whatif,
+    &cmd_report,
     &cmd_watch_status,
     &cmd_cache_stats,
     &cmd_cache_dump,
@@ -37,7 +38,7 @@ static const struct cmd *const front_cmds[] = {
 enum front_key {
 	FRONT_JSON = 256,
 	FRONT_TSV,
-	FRONT_OWN = 0x10000, /* plus the bit */
+	FRONT_OWN = 0x1000000, /* plus the bit */
 };
 
 struct front_option {
@@ -77,6 +78,11 @@ static const struct front_option front_options[] = {
     {FRONT_OWN + CMD_ON, "on", NULL, "only what forces somebody"},
     {FRONT_OWN + CMD_DIAL, "dial", NULL,
 	"ask every server of every table a question"},
+    {FRONT_OWN + CMD_DAY, "day", "DAY", "yesterday, today or a date"},
+    {FRONT_OWN + CMD_WEEK, "week", NULL, "the last seven whole days"},
+    {FRONT_OWN + CMD_MONTH, "month", NULL, "the last whole month"},
+    {FRONT_OWN + CMD_MAIL, "mail", "ADDRESS", "send it there"},
+    {FRONT_OWN + CMD_HTML, "html", NULL, "in HTML; of a mail: as well"},
     {'c', NULL, "FILE",
 	"in place of " FORCEENC_SYSCONFDIR "/forceenc/forceenc.cf"},
     {FRONT_JSON, "json", NULL, "answer in JSON"},
@@ -147,6 +153,10 @@ front_text(struct cmd_call *call, enum cmd_option option)
 		return &call->as;
 	case CMD_PASSWORD_FILE:
 		return &call->password_file;
+	case CMD_DAY:
+		return &call->day;
+	case CMD_MAIL:
+		return &call->mail;
 	default:
 		return NULL;
 	}
@@ -166,6 +176,12 @@ front_flag(struct cmd_call *call, enum cmd_option option)
 		return &call->on;
 	case CMD_DIAL:
 		return &call->dial;
+	case CMD_WEEK:
+		return &call->week;
+	case CMD_MONTH:
+		return &call->month;
+	case CMD_HTML:
+		return &call->html;
 	default:
 		return NULL;
 	}

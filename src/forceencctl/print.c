@@ -166,7 +166,7 @@ print_add_value(struct buf *out, const json_t *value)
 	}
 }
 
-static void
+void
 print_add_cell(struct buf *out, const json_t *value, enum print_kind kind,
     enum print_form form)
 {

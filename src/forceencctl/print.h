@@ -59,6 +59,9 @@ json_t *print_string(const char *bytes, size_t len);
 /* The text of a record's member, "" if it has none. */
 const char *print_text_of(const json_t *record, const char *name);
 
+/* A value as print_rows() shows it; NULL and null are nothing. */
+void print_add_cell(
+    struct buf *out, const json_t *value, enum print_kind, enum print_form);
 /* Text as print_rows() would show it, whatever its length. */
 void print_add_text(struct buf *out, const char *text, size_t len);
 /* "<1s", "42s", "5m 3s", "2d 4h" */

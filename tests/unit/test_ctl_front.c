@@ -56,7 +56,8 @@ front_finds_every_command(void **state)
 	    {"config show", &cmd_config_show}, {"stats", &cmd_stats},
 	    {"stats a", &cmd_stats}, {"top", &cmd_top},
 	    {"failures a", &cmd_failures}, {"whatif all", &cmd_whatif},
-	    {"watch status", &cmd_watch_status},
+	    {"watch status", &cmd_watch_status}, {"report", &cmd_report},
+	    {"report --week --html --mail a", &cmd_report},
 	    {"config show maps", &cmd_config_show}};
 	struct front_line line;
 	size_t i;

@@ -18,7 +18,8 @@ store_pgsql_migrate_newest(const char *const migrations[])
 	return n;
 }
 
-/* 0 where nothing of ours is yet. */
+/* 0 where nothing of ours is yet. A table is read to find that out:
+ * to_regclass() may remember what was so before the lock was waited for. */
 static int
 store_pgsql_migrate_version(
     struct store_pgsql_db *store, int64_t *version, struct err *err)
@@ -27,11 +28,12 @@ store_pgsql_migrate_version(
 
 	*version = 0;
 	if (store_pq_ask(store->link,
-		"SELECT to_regclass('setting') IS NOT NULL AND "
-		"to_regclass('writer') IS NOT NULL",
+		"SELECT count(*) FROM pg_class WHERE relkind = 'r' "
+		"AND relname IN ('setting', 'writer') "
+		"AND pg_table_is_visible(oid)",
 		NULL, 0, &answer, err) == -1)
 		return -1;
-	if (*pq_value_of(&answer, 0, 0, &(size_t){0}) != 't')
+	if (store_pq_number(&answer, 0, 0) < 2)
 		return 0;
 	if (store_pq_ask(store->link,
 		"SELECT coalesce(max(value), 0) FROM setting "

@@ -154,10 +154,10 @@ class Writer:
         shutil.copyfile(self.watch.log, self.watch.path("mail.log.1"))
         self.file.truncate(0)
 
-    def pieces(self, log):
+    def pieces(self, log, mean):
         at = 0
         while at < len(log):
-            size = int(self.chance.expovariate(1 / 12000)) + 1
+            size = int(self.chance.expovariate(1 / mean)) + 1
             yield log[at:at + size]
             at += size
 
@@ -170,7 +170,9 @@ def test_follow(watch, log, truth, chance, kills=0, rotate=True):
     watch.start()
     # From now on it knows which log is its first.
     watch.wait_bytes(written)
-    for piece in writer.pieces(log[written:]):
+    # So many pieces that it can be killed as often as is wanted.
+    mean = min(12000, len(log) / (6 * kills + 1))
+    for piece in writer.pieces(log[written:], mean):
         # A rotation comes between lines, whoever makes it.
         end = piece.rfind(b"\n") + 1
         if rotate and end > 0 and chance.random() < 0.06:
@@ -196,6 +198,8 @@ def test_follow(watch, log, truth, chance, kills=0, rotate=True):
     watch.stop()
     if watch.counters()["gaps"] > 0:
         print(watch.stderr())
+    if killed < kills:
+        print(f"killed {killed} times only, not {kills}")
     return expect(f"followed, rotated {writer.rotated} times, killed"
                   f" {killed} times", watch.totals(), truth)
 

@@ -141,6 +141,18 @@ answerers_tick(struct answerers *answerers, uint64_t now)
 	return next;
 }
 
+bool
+answerers_are_due(const struct answerers *answerers)
+{
+	const struct answerers_one *one;
+
+	TAILQ_FOREACH (one, &answerers->all, link)
+		if (one->answerer->source != NULL &&
+		    source_is_due(one->answerer->source))
+			return true;
+	return false;
+}
+
 unsigned
 answerers_waiting(const struct answerers *answerers)
 {

@@ -4,6 +4,8 @@
 #ifndef FORCEENC_FORCEENCD_ANSWERERS_H
 #define FORCEENC_FORCEENCD_ANSWERERS_H
 
+#include <stdbool.h>
+
 #include "forceencd/answerer.h"
 #include "forceencd/tables.h"
 
@@ -24,6 +26,7 @@ struct answerer *answerers_take(
 void answerers_release(struct answerers *, struct answerer *);
 
 uint64_t answerers_tick(struct answerers *, uint64_t now);
+bool answerers_are_due(const struct answerers *); /* as tables_are_due() */
 
 /* Questions that wait, of all of them. */
 unsigned answerers_waiting(const struct answerers *);

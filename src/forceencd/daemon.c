@@ -150,8 +150,7 @@ daemon_snapshot_failed(struct daemon *daemon, const struct err *err)
 	daemon->snapshot_failed = true;
 }
 
-/* The next piece of the facts on disk. Returns when the one after it is
- * due. */
+/* The next piece of the facts on disk; returns when one is due again. */
 static uint64_t
 daemon_snapshot(struct daemon *daemon, uint64_t now)
 {
@@ -233,6 +232,9 @@ daemon_turn(struct daemon *daemon)
 			daemon->ended = true;
 		at = daemon_sooner(at, daemon->end_at);
 	}
+	/* Answers of this turn may have led to questions to those before. */
+	if (tables_are_due(view->tables) || answerers_are_due(view->answerers))
+		at = now;
 	daemon_set_timer(daemon, at, now);
 	turn_end(&daemon->turn, clock_us());
 }
@@ -406,8 +408,7 @@ daemon_init(struct daemon *daemon, const struct conf *conf)
 	daemon->env.dial = dial_new(DAEMON_DIAL_THREADS);
 	daemon->on_dial = event_new(daemon->base, dial_fd(daemon->env.dial),
 	    EV_READ | EV_PERSIST, daemon_on_dial, daemon);
-	MUST(daemon->on_dial != NULL);
-	event_add(daemon->on_dial, NULL);
+	MUST(daemon->on_dial != NULL && event_add(daemon->on_dial, NULL) == 0);
 	view->shared = &daemon->shared;
 	view->cache = cache_new(conf->cache_size);
 	view->tables = tables_new(view->cache, &daemon->env);

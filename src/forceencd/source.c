@@ -39,8 +39,10 @@ source_ask(struct source *source, struct source_ask *ask, uint64_t now,
 	source_reply_init(reply);
 	ask->asked_us = clock_us();
 	status = source->ops->ask(source, ask, now, reply);
-	if (status == SOURCE_WAIT)
+	if (status == SOURCE_WAIT) {
+		source->due = true;
 		return status;
+	}
 	if (reply->kind == SOURCE_UNSURE)
 		source->unsure++;
 	/* Nobody was asked where the answer should have taken time. */
@@ -70,7 +72,14 @@ source_look(struct source *source, uint64_t now)
 uint64_t
 source_tick(struct source *source, uint64_t now)
 {
+	source->due = false;
 	return source->ops->tick(source, now);
+}
+
+bool
+source_is_due(const struct source *source)
+{
+	return source->due;
 }
 
 bool

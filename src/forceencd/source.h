@@ -156,6 +156,7 @@ struct source {
 	uint64_t unsure;
 	uint64_t flaps;        /* times it went down */
 	struct histogram took; /* us from a question to what came of it */
+	bool due;              /* it was asked something since its last tick */
 	bool down;             /* the last attempt failed */
 	bool logged_down;
 	uint64_t logged_at;
@@ -180,6 +181,10 @@ enum source_sight source_look(struct source *, uint64_t now);
 /* Does what is due; returns when it wants to be called again, CLOCK_NEVER if
  * only an event can wake it. */
 uint64_t source_tick(struct source *, uint64_t now);
+
+/* It wants its tick: it was asked something since the last one, and may only
+ * send it there. */
+bool source_is_due(const struct source *);
 
 /* For whoever is told of an answer that took time. */
 void source_answered(struct source *, const struct source_ask *);

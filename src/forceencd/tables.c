@@ -176,6 +176,20 @@ tables_tick(struct tables *tables, uint64_t now)
 	return next;
 }
 
+bool
+tables_are_due(const struct tables *tables)
+{
+	const struct table *table;
+	unsigned i;
+
+	for (i = 0; i < tables->top; i++) {
+		table = tables->slot[i].table;
+		if (table != NULL && source_is_due(table_source(table)))
+			return true;
+	}
+	return false;
+}
+
 struct table *
 tables_find(const struct tables *tables, uint8_t number)
 {

@@ -4,6 +4,7 @@
 #ifndef FORCEENC_FORCEENCD_TABLES_H
 #define FORCEENC_FORCEENCD_TABLES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "forceenc/conf.h"
@@ -41,6 +42,9 @@ void tables_keep(struct tables *, struct table *);
 void tables_release(struct tables *, struct table *);
 
 uint64_t tables_tick(struct tables *, uint64_t now);
+/* One of them was asked something since its part of the last tick: by an
+ * answer of a later one, or at a deadline. It wants the next one at once. */
+bool tables_are_due(const struct tables *);
 
 /* By its number in the cache; NULL if it's gone. */
 struct table *tables_find(const struct tables *, uint8_t number);

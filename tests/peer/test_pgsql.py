@@ -204,6 +204,29 @@ def test_an_owner_switches_their_own_row_only(
     served.expect(BOB, served.client.FOUND)
 
 
+def test_tables_in_either_order(make_served, server, table_path):
+    """Two maps name the same tables, each the other way around: none of the
+    two waits for more than its answers."""
+    aliases = table_path.with_name("aliases.cf")
+    both = [server.table(table_path),
+            server.table(aliases, query="SELECT answer FROM policy_alias "
+                         "WHERE address = '%s'")]
+    served = make_served(", ".join(both), maps="forceenc, reverse",
+                         reverse_tables=", ".join(both[::-1]),
+                         reverse_answers="forceenc:",
+                         present_ttl="0s", absent_ttl="0s").start()
+    server.sql(f"INSERT INTO alias VALUES ('a@example.com', '{ALICE}')")
+    served.client.table = "reverse"
+    for _ in range(3):
+        served.expect(NOBODY, served.client.NOTFOUND)
+        served.expect("a@example.com", served.client.FOUND)
+        served.expect(BOB, served.client.FOUND)
+        served.client.table = "forceenc"
+        served.expect(NOBODY, served.client.NOTFOUND)
+        served.expect("a@example.com", served.client.FOUND)
+        served.client.table = "reverse"
+
+
 def test_the_view_for_aliases(make_served, server, table_path):
     served = make_served(server.table(
         table_path, query="SELECT answer FROM policy_alias "

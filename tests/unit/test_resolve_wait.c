@@ -63,6 +63,39 @@ test_a_waiting_question_walks_on(void **state)
 	stage_fini(&stage);
 }
 
+/* Where the walk comes to is somebody who may have had their tick already. */
+static void
+test_who_is_asked_by_an_answer_is_due(void **state)
+{
+	struct story_waited waited;
+	struct stage stage;
+	unsigned i;
+
+	(void)state;
+	stage_init(&stage, 2);
+	for (i = 0; i < 2; i++)
+		scripted_set_waiting(stage.source[i], true);
+	story_start(&stage, "alice@x", T0, &waited);
+	assert_true(source_is_due(scripted_source(stage.source[0])));
+	assert_false(source_is_due(scripted_source(stage.source[1])));
+	for (i = 0; i < 2; i++) {
+		table_tick(stage.table[i], T0);
+		assert_false(source_is_due(scripted_source(stage.source[i])));
+	}
+	assert_true(scripted_answer(stage.source[0], 0, T0 + 10));
+	assert_true(source_is_due(scripted_source(stage.source[1])));
+	table_tick(stage.table[1], T0 + 10);
+	assert_false(source_is_due(scripted_source(stage.source[1])));
+	/* One that answers at once has nothing to do later. */
+	resolve_cancel(stage.resolve, waited.ticket);
+	for (i = 0; i < 2; i++)
+		scripted_set_waiting(stage.source[i], false);
+	table_tick(stage.table[0], T0 + 20);
+	story_ask(&stage, "bob@x", T0 + 20);
+	assert_false(source_is_due(scripted_source(stage.source[0])));
+	stage_fini(&stage);
+}
+
 static void
 test_a_deadline_is_kept(void **state)
 {
@@ -323,6 +356,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_one_flight_however_many_ask),
 	    cmocka_unit_test(test_a_waiting_question_walks_on),
+	    cmocka_unit_test(test_who_is_asked_by_an_answer_is_due),
 	    cmocka_unit_test(test_a_deadline_is_kept),
 	    cmocka_unit_test(test_a_crowd_at_its_deadline),
 	    cmocka_unit_test(test_a_crowd_waits_for_one_key),

@@ -200,8 +200,9 @@ directory_start_tls(struct directory *dir,
 		struct err said = *err;
 
 		err_set(err,
-		    "%s (its certificate must be for the name in the URL and "
-		    "come from tls_ca_cert_file or tls_ca_cert_dir)",
+		    "%s (its certificate must not have expired, be for the "
+		    "name in the URL, and come from tls_ca_cert_file or "
+		    "tls_ca_cert_dir)",
 		    said.text);
 	}
 	return -1;

@@ -71,9 +71,11 @@ class Bench:
         if self.a.self_check:
             return servers.Echo(
                 self.folder, self.server_core, label, self.a.build)
-        return servers.Forceencd(
-            self.folder, self.server_core, label, self.a.build, self.database,
+        server = servers.Forceencd(
+            self.folder, self.server_core, label, self.a.build,
             self.a.senders)
+        server.set_table(f"sqlite:{self.database}.cf")
+        return server
 
     def load(self, server, transport, *flags):
         """Runs the load generator to its end; its figures."""
@@ -252,6 +254,8 @@ def make_database(path, rows):
             "INSERT INTO policy (address, answer, changed) VALUES (?, ?, 0)",
             ((ADDRESS % i, "forceenc:") for i in range(rows)))
         db.commit()
+    with open(f"{path}.cf", "w", encoding="ascii") as f:
+        f.write(f"dbpath = {path}\n")
 
 
 def run(bench, results):

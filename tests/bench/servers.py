@@ -191,21 +191,23 @@ class Echo(Server):
 class Forceencd(Server):
     name = "forceencd"
 
-    def __init__(self, folder, core, label, build, database, senders):
+    def __init__(self, folder, core, label, build, senders):
+        """Its table comes by set_table()."""
         super().__init__(folder, core, label)
         self.program = os.path.join(build, "forceencd")
         self.control = os.path.join(self.folder, "control")
         self.configuration = os.path.join(self.folder, "forceenc.cf")
-        with open(self._path("policy.cf"), "w", encoding="ascii") as f:
-            f.write(f"dbpath = {database}\n")
+        self.senders = senders
+
+    def set_table(self, table):
         with open(self.configuration, "w", encoding="ascii") as f:
             f.write(
                 f"socketmap_listen = {', '.join(self.endpoints.values())}\n"
                 "maps = forceenc\n"
-                f"forceenc_tables = sqlite:{self._path('policy.cf')}\n"
+                f"forceenc_tables = {table}\n"
                 f"control_socket = {self.control}\n"
                 f"snapshot_file = {self._path('facts')}\n"
-                f"cache_size = {senders // 4}K\n"
+                f"cache_size = {self.senders // 4}K\n"
                 "present_ttl = 1d\n"
                 "absent_ttl = 1d\n"
                 "watched_ttl = 1d\n"

@@ -149,7 +149,7 @@ HOSTILE = [
 ]
 UNSPEAKABLE = [
     b"alice@example.com\x00evil", b"\x00", b"\xff\xfe@example.com",
-    b"alice\n@example.com", b"\x7f", b"\xc3(@example.com", b"x" * 9000,
+    b"alice\n@example.com", b"\x7f", b"\xc3(@example.com", b"x" * 10000,
 ]
 
 

@@ -92,7 +92,7 @@ def test_hostile_keys_change_nothing(
               "OR address = '%u@%d'")
     served = make_served(table).start()
     refused = [b"alice@example.com\x00", b"\xff\xfe@example.com",
-               b"a\nb@example.com", b"a" * 9000]
+               b"a\nb@example.com", b"a" * 10000]
     for key in HOSTILE + refused:
         reply = served.ask(key)
         assert is_reply(reply, served.client.NOTFOUND) or is_reply(

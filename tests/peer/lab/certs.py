@@ -24,15 +24,15 @@ class Authority:
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             timeout=TIMEOUT)
 
-    def issue(self, name, *alternatives):
+    def issue(self, name, *alternatives, days=2):
         """(certificate, key) for a host; alternatives are further names such
-        as "IP:127.0.0.1"."""
+        as "IP:127.0.0.1". With -1 day it has expired."""
         base = self.folder / name
         names = ",".join((f"DNS:{name}",) + alternatives)
         base.with_suffix(".ext").write_text(f"subjectAltName={names}\n")
         self._run("req", *KEY, "-keyout", f"{base}.key", "-out",
                   f"{base}.csr", "-subj", f"/CN={name}")
         self._run("x509", "-req", "-in", f"{base}.csr", "-CA", self.path,
-                  "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
+                  "-CAkey", "ca.key", "-CAcreateserial", "-days", days,
                   "-extfile", base.with_suffix(".ext"), "-out", f"{base}.pem")
         return f"{base}.pem", f"{base}.key"

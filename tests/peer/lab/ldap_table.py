@@ -53,9 +53,9 @@ class LdapTable:
         self.path.write_text("".join(
             f"{name} = {value}\n" for name, value in self.parameters.items()))
 
-    def start(self):
+    def start(self, **options):
         self.write()
-        self.daemon.start()
+        self.daemon.start(**options)
         self.client = self.endpoints.client("socketmap-unix")
         return self
 

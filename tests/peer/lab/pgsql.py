@@ -87,8 +87,8 @@ class Served:
         self.log = self.daemon.log
         self.client = None
 
-    def start(self):
-        self.daemon.start()
+    def start(self, **options):
+        self.daemon.start(**options)
         self.client = self.endpoints.client("socketmap-unix")
         return self
 

@@ -31,6 +31,7 @@ ssl_key_file = '{key}'
 
 ACCESS = """
 local all all trust
+local replication all trust
 host all all all scram-sha-256
 """
 
@@ -47,9 +48,10 @@ def server_program(name):
 
 
 class Postgres:
-    """One server in a folder of its own, with the database "mail" in it."""
+    """One server in a folder of its own, with the database "mail" in it; or
+    a hot standby of another one."""
 
-    def __init__(self, folder, number=20, certificate=None):
+    def __init__(self, folder, number=20, certificate=None, primary=None):
         self.folder = pathlib.Path(folder)
         self.address = net.host(number)
         self.port = PORT
@@ -61,6 +63,20 @@ class Postgres:
             if self.user:
                 shutil.chown(path, self.user)
         self.data.chmod(0o700)
+        self.primary = primary
+        if primary is not None:
+            self._copy(certificate)
+        else:
+            self._make(certificate)
+
+    def _copy(self, certificate):
+        self._run("pg_basebackup", "-h", self.primary.sockets, "-p",
+                  self.primary.port, "-U", "postgres", "-D", self.data, "-R",
+                  "-c", "fast", "--no-sync")
+        self.configure(certificate)
+        self.start()
+
+    def _make(self, certificate):
         self._run("initdb", "-D", self.data, "-A", "trust", "-U", "postgres",
                   "--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
         self.configure(certificate)
@@ -89,6 +105,10 @@ class Postgres:
             if self.user:
                 shutil.chown(key, self.user)
             text += TLS_SETTINGS.format(certificate=certificate[0], key=key)
+        if self.primary is not None:
+            text += (f"primary_conninfo = 'host={self.primary.sockets} "
+                     f"port={self.primary.port} user=postgres'\n"
+                     "wal_retrieve_retry_interval = 200ms\n")
         (self.data / "postgresql.auto.conf").write_text(text)
         (self.data / "pg_hba.conf").write_text(ACCESS)
 
@@ -103,6 +123,10 @@ class Postgres:
     def restart(self, mode="fast"):
         self.stop(mode)
         self.start()
+
+    def promote(self):
+        """A standby takes over."""
+        self._run("pg_ctl", "-D", self.data, "-w", "promote")
 
     def running(self):
         return (self.data / "postmaster.pid").exists()

@@ -54,7 +54,7 @@ suffix {suffix}
 rootdn {root}
 rootpw root
 directory {folder}/data
-maxsize 1073741824
+maxsize 8589934592
 index objectClass,mail,mailAlias eq
 {database_extra}
 {syncprov}

@@ -53,6 +53,8 @@ enum pq_step {
 struct pq *pq_open(const struct pq_param *, size_t n, struct err *);
 enum pq_step pq_connect(struct pq *, struct err *);
 int pq_fd(const struct pq *);
+/* The number of the server's process, as whoever took the connection says. */
+int pq_process(const struct pq *);
 /* Of a connection that is ready: "TLSv1.3"; NULL without TLS. Borrowed. */
 const char *pq_tls(const struct pq *);
 void pq_close(struct pq *); /* NULL is fine */

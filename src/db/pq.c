@@ -139,6 +139,12 @@ pq_connect(struct pq *pq, struct err *err)
 }
 
 int
+pq_process(const struct pq *pq)
+{
+	return PQbackendPID(pq->conn);
+}
+
+int
 pq_fd(const struct pq *pq)
 {
 	return PQsocket(pq->conn);

@@ -37,6 +37,8 @@ struct pgsql_listen {
 
 	char token[32];   /* what the notices to oneself say */
 	bool echoing;     /* one is on its way */
+	bool heard;       /* that one came back */
+	bool direct;      /* it was sent by the server that we hear */
 	uint64_t echo_at; /* when it was sent, or the next one is due */
 
 	bool live;      /* notices do come */
@@ -121,9 +123,12 @@ pgsql_listen_send_echo(struct pgsql_listen *listen, uint64_t now)
 	struct err err;
 
 	listen->echoing = true;
+	listen->heard = false;
+	listen->direct = false;
 	listen->echo_at = now;
-	if (pq_send(pgsql_link_pq(listen->link), "SELECT pg_notify($1, $2)",
-		value, 2, listen, &err) == -1)
+	if (pq_send(pgsql_link_pq(listen->link),
+		"SELECT pg_notify($1, $2), pg_backend_pid()", value, 2, listen,
+		&err) == -1)
 		pgsql_link_give_up(listen->link, &err);
 	else
 		pgsql_link_flush(listen->link, now);
@@ -135,17 +140,49 @@ pgsql_listen_ready(void *arg, uint64_t now)
 	pgsql_listen_send_echo(pgsql_listen_of(arg), now);
 }
 
-/* Of the query that sends a notice. */
+static void
+pgsql_listen_echoed(struct pgsql_listen *listen, uint64_t now)
+{
+	if (!listen->heard || !listen->direct)
+		return;
+	listen->echoing = false;
+	listen->echo_at = now + PGSQL_LISTEN_ECHO;
+	pgsql_listen_be_live(listen);
+}
+
+/* Of the query that sends a notice. A pooler may give it the very connection
+ * that listens, so that it comes back, and those of others don't: they come
+ * while that connection is nobody's. It shows in the process's number, which
+ * the pooler makes up. */
 static bool
 pgsql_listen_answer(
     const struct pq_answer *answer, void *arg, uint64_t now, struct err *why)
 {
-	(void)arg;
-	(void)now;
-	if (answer->kind == PQ_KIND_DONE)
+	struct pgsql_listen *listen = pgsql_listen_of(arg);
+	const char *value = NULL;
+	char pid[16];
+	size_t len;
+
+	if (answer->kind != PQ_KIND_DONE) {
+		*why = *answer->why;
+		return false;
+	}
+	snprintf(
+	    pid, sizeof(pid), "%d", pq_process(pgsql_link_pq(listen->link)));
+	if (answer->rows == 1 && answer->columns == 2)
+		value = pq_value_of(answer, 0, 1, &len);
+	listen->direct = value != NULL && strcmp(value, pid) == 0;
+	if (listen->direct) {
+		pgsql_listen_echoed(listen, now);
 		return true;
-	*why = *answer->why;
-	return false;
+	}
+	listen->echoing = false;
+	listen->echo_at = now + PGSQL_LISTEN_ECHO;
+	pgsql_listen_warn(listen,
+	    "a pooler is in between, through which notices get lost; name the "
+	    "server itself in hosts",
+	    now);
+	return true;
 }
 
 /* A key in each spelling under which its facts may be kept; what the daemon
@@ -185,9 +222,8 @@ pgsql_listen_notice(const char *text, size_t len, void *arg, uint64_t now)
 	/* Others who listen send theirs as well. */
 	if (strcmp(text, listen->token) != 0 || !listen->echoing)
 		return;
-	listen->echoing = false;
-	listen->echo_at = now + PGSQL_LISTEN_ECHO;
-	pgsql_listen_be_live(listen);
+	listen->heard = true;
+	pgsql_listen_echoed(listen, now);
 }
 
 static void

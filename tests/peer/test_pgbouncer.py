@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: ISC
+# Copyright (c) 2026 The forceenc authors
+
+"""pgbouncer between forceencd and the server: what docs/postgresql.md says of
+poolers."""
+
+import subprocess
+
+import pytest
+
+from lab import TIMEOUT, net, programs
+from lab.load import Load
+from lab.pgsql import (  # noqa: F401 (fixtures)
+    ALICE, BOB, CARL, DOWN, LOST, NOBODY, certificates, make_served,
+    make_server, server, table_path, the_server)
+from lab.until import is_reply, until
+
+CONFIG = """
+[databases]
+mail = host={sockets} port={port} dbname=mail pool_size=4
+[pgbouncer]
+listen_addr = {address}
+listen_port = 6432
+unix_socket_dir =
+auth_type = trust
+auth_file = {folder}/users
+pool_mode = {mode}
+logfile = {folder}/log
+"""
+SHORT = {"present_ttl": "1ms", "absent_ttl": "1ms"}
+
+
+class Pgbouncer:
+    def __init__(self, folder, server, mode):
+        self.address = net.host(32)
+        self.folder = folder
+        (folder / "users").write_text('"forceenc" ""\n')
+        (folder / "config").write_text(CONFIG.format(
+            sockets=server.sockets, port=server.port, mode=mode,
+            address=self.address, folder=folder))
+        (folder / "log").touch()
+        (folder / "log").chmod(0o666)
+        self.process = None
+        self.program = programs.peer("pgbouncer", "pgbouncer")
+        self.user = server.user
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [self.program, "-q", str(self.folder / "config")],
+            user=self.user, stdin=subprocess.DEVNULL)
+        until(self._answers, b"yes", TIMEOUT)
+        return self
+
+    def _answers(self):
+        assert self.process.poll() is None, (self.folder / "log").read_text()
+        done = subprocess.run(
+            ["psql", "-h", self.address, "-p", "6432", "-U", "forceenc",
+             "-d", "mail", "-X", "-c", "SELECT 1"], capture_output=True,
+            timeout=TIMEOUT, check=False)
+        return b"yes" if done.returncode == 0 else done.stderr
+
+    def stop(self):
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(TIMEOUT)
+            self.process = None
+
+
+@pytest.fixture
+def make_pooler(make_folder, server):
+    made = []
+
+    def make(mode):
+        pooler = Pgbouncer(make_folder(), server, mode)
+        made.append(pooler)
+        return pooler.start()
+
+    yield make
+    for pooler in made:
+        pooler.stop()
+
+
+def table(server, pooler, path, **parameters):
+    return server.table(path, hosts=f"inet:{pooler.address}:6432",
+                        sslmode="disable", **parameters)
+
+
+class Others:
+    """Clients of the same pool, so that nobody gets the same connection to
+    the server twice in a row."""
+
+    def __init__(self, pooler):
+        self.running = [subprocess.Popen(
+            ["psql", "-h", pooler.address, "-p", "6432", "-U", "forceenc",
+             "-d", "mail", "-X", "-q"], stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL, text=True) for _ in range(3)]
+
+    def ask(self):
+        for psql in self.running:
+            psql.stdin.write("SELECT pg_sleep(0.01);\n" * 50)
+            psql.stdin.flush()
+
+    def close(self):
+        for psql in self.running:
+            psql.stdin.close()
+            psql.wait(TIMEOUT)
+
+
+@pytest.fixture
+def make_others():
+    made = []
+
+    def make(pooler):
+        made.append(Others(pooler))
+        return made[-1]
+
+    yield make
+    for others in made:
+        others.close()
+
+
+def test_transactions(make_pooler, make_served, server, make_others,
+                      table_path):
+    """With prepared_statements = no all is as without a pooler."""
+    pooler = make_pooler("transaction")
+    others = make_others(pooler)
+    served = make_served(table(server, pooler, table_path,
+                               prepared_statements="no"), **SHORT).start()
+    for _ in range(5):
+        others.ask()
+        served.is_well()
+    answers = {f"a{i}@forced.test": b"200 forceenc:\n" for i in range(20)}
+    others.ask()
+    with Load(lambda: served.endpoints.client("tcp-inet"), answers) as load:
+        load.wait_for(500)
+    load.check()
+
+
+def test_a_time_limit_of_the_role(make_pooler, make_served, server,
+                                  table_path):
+    """forceencd tells the server none; the role's counts."""
+    server.sql("ALTER ROLE forceenc SET statement_timeout = '300ms'")
+    try:
+        pooler = make_pooler("transaction")
+        served = make_served(table(
+            server, pooler, table_path, prepared_statements="no",
+            query="SELECT answer FROM policy WHERE address = '%s' AND "
+            "(address <> 'slow@forced.test' OR pg_sleep(60) IS NOT NULL)"))
+        server.set({"slow@forced.test": "on"})
+        served.start()
+        served.log.expect("warning: .*slow@forced.test: query failed: .*"
+                          "statement timeout")
+        served.expect(ALICE, served.client.FOUND)
+        served.expect("slow@forced.test", served.client.TEMP)
+        served.is_well()
+    finally:
+        server.sql("ALTER ROLE forceenc RESET statement_timeout")
+
+
+def test_prepared_statements_that_nobody_tracks(
+        make_pooler, make_served, server, make_others, table_path):
+    """Whatever comes of it, it isn't an absence."""
+    pooler = make_pooler("transaction")
+    others = make_others(pooler)
+    served = make_served(table(server, pooler, table_path), **SHORT)
+    served.log.allow(DOWN, LOST, "warning: .*")
+    served.start()
+    for _ in range(10):
+        others.ask()
+        for key in (ALICE, BOB, "any@forced.test"):
+            reply = served.ask(key)
+            assert reply == served.client.FOUND or is_reply(
+                reply, served.client.TEMP), (key, reply)
+
+
+def test_notices_go_nowhere(make_pooler, make_served, server, table_path):
+    """In transactions: it's logged, and answers live by their time."""
+    pooler = make_pooler("transaction")
+    served = make_served(table(
+        server, pooler, table_path, prepared_statements="no",
+        listen_channel="forceenc"), present_ttl="100ms", absent_ttl="100ms",
+        watched_ttl="1h")
+    served.log.expect("warning: .*changes aren't noticed.*pooler")
+    served.start()
+    served.log.wait("changes aren't noticed")
+    served.becomes(ALICE, served.client.FOUND)
+    server.sql(f"UPDATE policy SET answer = 'off' WHERE address = '{ALICE}'")
+    served.becomes(ALICE, served.client.NOTFOUND, 5.0)
+    served.expect(BOB, served.client.FOUND)
+
+
+def test_sessions(make_pooler, make_served, server, table_path):
+    """A whole session each: all is as without a pooler, notices aside, which
+    aren't hoped for behind any pooler."""
+    pooler = make_pooler("session")
+    served = make_served(table(
+        server, pooler, table_path, listen_channel="forceenc"), **SHORT)
+    served.log.expect("warning: .*changes aren't noticed.*pooler")
+    served.start()
+    served.log.wait("changes aren't noticed")
+    for _ in range(3):
+        served.is_well()
+    server.sql(f"UPDATE policy SET answer = 'off' WHERE address = '{ALICE}'")
+    served.becomes(ALICE, served.client.NOTFOUND)
+
+
+def test_the_pooler_restarts(make_pooler, make_served, server, table_path):
+    pooler = make_pooler("transaction")
+    served = make_served(table(server, pooler, table_path,
+                               prepared_statements="no"), **SHORT).start()
+    served.log.expect(DOWN)
+    served.log.allow(LOST)
+    served.expect(ALICE, served.client.FOUND)
+    pooler.stop()
+    served.until(BOB, served.client.TEMP)
+    served.is_in_doubt(known=[ALICE])
+    pooler.start()
+    served.is_well()

@@ -252,6 +252,30 @@ def test_the_next_server_takes_over(make_table, make_proxy, own_slapd):
     is_well(table)
 
 
+def test_both_are_down(make_ldap_table, make_proxy, slapd):
+    """One refuses, one is silent. While that is known nobody waits: anything
+    but "at once" would be twenty seconds each."""
+    proxies = [make_proxy((slapd.address, slapd.ports["ldap"]), number)
+               for number in (7, 8)]
+    table = make_ldap_table(
+        slapd, url=", ".join(map(url_of, proxies)), timeout="300ms",
+        retry_interval="1s", options={**OPTIONS, "answer_deadline": "20s"})
+    log = table.daemon.log
+    log.allow("warning: .*fails")
+    log.expect(DOWN)
+    table.start()
+    table.expect(ALICE, FOUND)
+    proxies[1].mute = True
+    proxies[0].refuse()
+    assert TEMP.fullmatch(table.ask(BOB))
+    log.wait("can't be asked")
+    for number in range(20):
+        assert TEMP.fullmatch(table.ask(f"user{number}@example.com"))
+        table.expect(ALICE, FOUND)
+    proxies[0].open()
+    is_well(table)
+
+
 @pytest.mark.parametrize("scheme", ["ldaps", "starttls"])
 def test_somebody_elses_certificate(make_ldap_table, make_slapd, authority,
                                     scheme):

@@ -13,6 +13,7 @@ from lab.load import Load
 from lab.pgsql import (  # noqa: F401 (fixtures)
     ALICE, BOB, CARL, DOWN, LOST, NOBODY, certificates, make_served,
     make_server, server, table_path, the_server)
+from lab.until import until
 
 FOUND = b"12:OK forceenc:,"
 TEMP = clients.Socketmap.TEMP
@@ -41,6 +42,10 @@ def check(table, dns, proxy):
     heard = dns.heard
     dns.silent = True
     proxy.cut()
+    table.expect(BOB, TEMP)
+    # It's the name service that is waited for, and not the next attempt.
+    until(lambda: b"asked" if table.ask(BOB) and dns.heard > heard else b"",
+          b"asked", 10.0)
     with Load(lambda: table.endpoints.client("socketmap-unix"),
               {ALICE: FOUND}) as load:
         for _ in range(3):
@@ -48,7 +53,6 @@ def check(table, dns, proxy):
             table.expect(NOBODY, TEMP)
         load.wait_for(100)
     load.check(longest=0.4)
-    assert dns.heard > heard
     dns.silent = False
     table.until(BOB, FOUND, 15.0)
     table.until(NOBODY, b"9:NOTFOUND ,")

@@ -92,11 +92,14 @@ def test_hostile_keys_change_nothing(
               "OR address = '%u@%d'")
     served = make_served(table).start()
     refused = [b"alice@example.com\x00", b"\xff\xfe@example.com",
-               b"a\nb@example.com", b"a" * 10000]
+               b"a\nb@example.com", b"a" * 9000]
     for key in HOSTILE + refused:
         reply = served.ask(key)
         assert is_reply(reply, served.client.NOTFOUND) or is_reply(
             reply, served.client.PERM), (key, reply)
+    # Too long for any question: it's the connection's last one.
+    with served.endpoints.client("socketmap-unix") as client:
+        assert is_reply(client.ask(b"a" * 10000), client.PERM)
     served.is_well()
     assert server.sql("SELECT count(*) FROM policy").strip() == "7"
 

@@ -4,10 +4,12 @@
 #ifndef TESTS_DIAL_TEST_H
 #define TESTS_DIAL_TEST_H
 
-/* A peer, and a step that talks with it. */
+/* A peer, a step that talks with it, and what threads there are. */
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <semaphore.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -98,6 +100,41 @@ static inline bool
 was_posted(sem_t *sem)
 {
 	return sem_trywait(sem) == 0;
+}
+
+static inline unsigned
+count_threads(void)
+{
+	DIR *dir = opendir("/proc/self/task");
+	struct dirent *entry;
+	unsigned threads = 0;
+
+	assert_non_null(dir);
+	while ((entry = readdir(dir)) != NULL)
+		threads += entry->d_name[0] != '.';
+	closedir(dir);
+	return threads;
+}
+
+/* Threads when none of ours runs: a sanitizer may begin one of its own with
+ * the first of ours. */
+static unsigned threads_alone;
+
+static inline void *
+thread_of_nothing(void *arg)
+{
+	return arg;
+}
+
+static inline void
+find_alone(void)
+{
+	pthread_t thread;
+
+	assert_int_equal(
+	    pthread_create(&thread, NULL, thread_of_nothing, NULL), 0);
+	pthread_join(thread, NULL);
+	threads_alone = count_threads();
 }
 
 #endif

@@ -3,7 +3,6 @@
 
 #include "forceenc/dial.h"
 
-#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -386,23 +385,11 @@ test_hanging_name_service(void **arg)
 	assert_why(state, "Connection refused");
 }
 
-/* Until this is the only thread. */
 static void
 wait_alone(void)
 {
-	struct dirent *entry;
-	unsigned threads;
-	DIR *dir;
-
-	do {
+	while (count_threads() > threads_alone)
 		sched_yield();
-		threads = 0;
-		dir = opendir("/proc/self/task");
-		assert_non_null(dir);
-		while ((entry = readdir(dir)) != NULL)
-			threads += entry->d_name[0] != '.';
-		closedir(dir);
-	} while (threads > 1);
 }
 
 /* An end that doesn't wait for a name service that hangs. */
@@ -478,5 +465,6 @@ main(void)
 	    TEST(test_no_connection),
 	};
 
+	find_alone();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -118,6 +118,7 @@ floor_on_reply(
 	source_answered(floor->map.upstream, ask);
 	fact->told = true;
 	fact->asked = false;
+	floor->map.asking--;
 	floor_walk_learn(&floor->map, fact, said, now, &heard);
 	while ((ticket = TAILQ_FIRST(&fact->waiters)) != NULL &&
 	    ticket->round == round) {
@@ -130,7 +131,7 @@ floor_on_reply(
 	fact->told = false;
 }
 
-/* The rest of the walk without waiting. */
+/* The rest of the walk, from what is known. */
 static void
 floor_on_deadline(struct floor_ticket *ticket, uint64_t now)
 {
@@ -194,7 +195,9 @@ floor_ask(struct answerer *answerer, const struct answerer_question *question,
 		    FLOOR_KEY_MAX);
 		return RESOLVE_DONE;
 	}
-	if (floor->base.waiting >= FLOOR_TICKETS_MAX)
+	/* Who hangs up leaves a question to the upstream map behind. */
+	if (floor->base.waiting >= FLOOR_TICKETS_MAX ||
+	    floor->map.asking >= FLOOR_TICKETS_MAX)
 		walk.hurry = "too many questions wait for an answer";
 	floor_reply_init(reply, &walk);
 	if (floor_walk_go(&walk, now, reply, &wanted) == FLOOR_WALK_END)
@@ -239,9 +242,11 @@ floor_cancel_asks(struct floor_fact *fact, void *arg)
 	struct floor *floor = arg;
 
 	MUST(TAILQ_EMPTY(&fact->waiters));
-	if (fact->asked)
-		source_cancel(floor->map.upstream, &fact->ask);
+	if (!fact->asked)
+		return;
+	source_cancel(floor->map.upstream, &fact->ask);
 	fact->asked = false;
+	floor->map.asking--;
 }
 
 static void

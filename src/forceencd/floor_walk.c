@@ -168,6 +168,8 @@ floor_walk_ask(struct floor_walk *walk, struct floor_fact *fact, uint64_t now,
 	struct floor_map *map = walk->map;
 	struct source_reply said;
 
+	if (walk->hurry != NULL)
+		return floor_walk_doubt(walk, fact, walk->hurry, now, reply);
 	if (!fact->asked) {
 		fact->owner = map->owner;
 		fact->ask.done = map->on_reply;
@@ -179,10 +181,9 @@ floor_walk_ask(struct floor_walk *walk, struct floor_fact *fact, uint64_t now,
 			    walk, fact, said.why.text, now, reply);
 		}
 		fact->asked = true;
+		map->asking++;
 	}
-	if (walk->hurry == NULL)
-		return FLOOR_WALK_WAIT;
-	return floor_walk_doubt(walk, fact, walk->hurry, now, reply);
+	return FLOOR_WALK_WAIT;
 }
 
 /* The key at which the walk stands. */

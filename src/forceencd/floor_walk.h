@@ -20,6 +20,7 @@ struct floor_map {
 	void (*on_reply)(
 	    struct source_ask *, const struct source_reply *, uint64_t now);
 	void *owner;        /* of the facts asked for */
+	unsigned asking;    /* so many of them */
 	struct buf text;    /* of the last answer */
 	uint64_t raised;    /* answers that are stricter than was said */
 	uint64_t warned_at; /* 0: never */
@@ -32,7 +33,7 @@ struct floor_walk {
 	size_t len;
 	bool first; /* it's the one that was asked */
 	bool stale;
-	const char *hurry; /* why nothing is waited for any more, or NULL */
+	const char *hurry; /* why nothing is asked for any more, or NULL */
 	uint64_t stale_max;
 	answerer_step_fn *step;
 	void *step_arg;

@@ -429,6 +429,38 @@ what_is_known_stays_within_bounds(void **state)
 	stand_fini(&stand);
 }
 
+/* A flood, and one that hangs up and comes again. */
+static void
+questions_on_their_way_stay_within_bounds(void **state)
+{
+	static struct stand waits[FLOOR_TICKETS_MAX];
+	struct stand stand;
+	char key[20];
+	unsigned i;
+
+	(void)state;
+	stand_init(&stand, true);
+	for (i = 0; i < FLOOR_TICKETS_MAX; i++) {
+		snprintf(key, sizeof(key), "[%u]", i);
+		waits[i] = (struct stand){.floor = stand.floor};
+		assert_string_equal(stand_ask(&waits[i], key, T0), "");
+	}
+	for (i = 0; i < FLOOR_TICKETS_MAX; i++) {
+		snprintf(key, sizeof(key), "<%u>", i);
+		assert_memory_equal(stand_ask(&stand, key, T0), "unsure", 6);
+		assert_true(stand.late);
+	}
+	assert_int_equal(stand.upstream.asked, FLOOR_TICKETS_MAX);
+	for (i = 0; i < FLOOR_TICKETS_MAX; i++)
+		answerer_cancel(waits[i].ticket);
+	assert_memory_equal(stand_ask(&stand, "<1>", T0), "unsure", 6);
+	assert_int_equal(stand.upstream.asked, FLOOR_TICKETS_MAX);
+	upstream_says(&stand, "[0]", "verify", T0);
+	assert_string_equal(stand_ask(&stand, "<1>", T0), "");
+	answerer_cancel(stand.ticket);
+	stand_fini(&stand);
+}
+
 static void
 only_what_is_safe_may_leave(void **state)
 {
@@ -458,6 +490,7 @@ main(void)
 	    cmocka_unit_test(an_answer_may_bring_a_question),
 	    cmocka_unit_test(keys_that_are_none_are_not_asked),
 	    cmocka_unit_test(what_is_known_stays_within_bounds),
+	    cmocka_unit_test(questions_on_their_way_stay_within_bounds),
 	    cmocka_unit_test(only_what_is_safe_may_leave),
 	};
 

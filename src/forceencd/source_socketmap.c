@@ -22,6 +22,9 @@
 #define SOURCE_SOCKETMAP_IDLE 10000
 /* How long a connection may take to be made. */
 #define SOURCE_SOCKETMAP_CONNECT 2000
+/* How long the connections that there are have to do where no more are to be
+ * had. */
+#define SOURCE_SOCKETMAP_FULL 1000
 /* The longest pause before a server that can't be reached is tried again. */
 #define SOURCE_SOCKETMAP_RETRY 5000
 /* Questions that fail by themselves are warned of this often. */
@@ -43,6 +46,7 @@ struct source_socketmap {
 	struct source_socketmap_link link[SOURCE_SOCKETMAP_LINKS];
 
 	struct socketmap_where where;
+	uint64_t full_until; /* no connection is begun before */
 	struct backoff backoff;
 	struct err down; /* why it can't be reached */
 	struct source_server_counts counts;
@@ -120,6 +124,26 @@ source_socketmap_down(
 	}
 }
 
+/* A connection can't be made. Where there are others the question waits for
+ * one of these: the server may be out of room, or about to start anew. */
+static void
+source_socketmap_unreached(struct source_socketmap *source,
+    struct source_socketmap_link *link, const struct err *why, uint64_t now)
+{
+	unsigned i = 0;
+
+	while (i < SOURCE_SOCKETMAP_LINKS && !source->link[i].link.connected)
+		i++;
+	if (i == SOURCE_SOCKETMAP_LINKS) {
+		source_socketmap_down(source, why, now);
+		return;
+	}
+	source->counts.failures++;
+	source->full_until = now + SOURCE_SOCKETMAP_FULL;
+	TAILQ_INSERT_HEAD(&source->waiting, link->ask, link);
+	link->ask = NULL;
+}
+
 /* The link's question on the next address that a connection can be begun
  * with. False: there is none, *why is the last one's reason. */
 static bool
@@ -152,7 +176,7 @@ source_socketmap_next_address(struct source_socketmap *source,
 {
 	link->at++;
 	if (!source_socketmap_connect(source, link, now, why))
-		source_socketmap_down(source, why, now);
+		source_socketmap_unreached(source, link, why, now);
 }
 
 /* The server has gone, and may be back: what is idle is closed, and the
@@ -266,7 +290,7 @@ source_socketmap_expire(struct source_socketmap *source,
 }
 
 static struct source_socketmap_link *
-source_socketmap_free_link(struct source_socketmap *source)
+source_socketmap_free_link(struct source_socketmap *source, uint64_t now)
 {
 	struct source_socketmap_link *link, *closed = NULL;
 	unsigned i;
@@ -280,7 +304,7 @@ source_socketmap_free_link(struct source_socketmap *source)
 		if (closed == NULL)
 			closed = link;
 	}
-	return closed;
+	return now < source->full_until ? NULL : closed;
 }
 
 /* Those that wait go on their way, as many as may. */
@@ -292,7 +316,7 @@ source_socketmap_send(struct source_socketmap *source, uint64_t now)
 	struct err why = {"no address is known"};
 
 	while ((ask = TAILQ_FIRST(&source->waiting)) != NULL) {
-		link = source_socketmap_free_link(source);
+		link = source_socketmap_free_link(source, now);
 		if (link == NULL ||
 		    (link->link.fd == -1 &&
 			socketmap_where_known(&source->where,
@@ -305,7 +329,7 @@ source_socketmap_send(struct source_socketmap *source, uint64_t now)
 			socketmap_link_ask(
 			    &link->link, source->conf->map, ask->key, ask->len);
 		else if (!source_socketmap_connect(source, link, now, &why))
-			source_socketmap_down(source, &why, now);
+			source_socketmap_unreached(source, link, &why, now);
 	}
 }
 
@@ -388,9 +412,13 @@ source_socketmap_tick(struct source *base, uint64_t now)
 		if (at < next)
 			next = at;
 	}
+	if (TAILQ_EMPTY(&source->waiting))
+		return next;
+	if (now < source->full_until && source->full_until < next)
+		next = source->full_until;
 	/* Who was told just now may have asked something else. */
-	return source->where.job == NULL && !TAILQ_EMPTY(&source->waiting) &&
-		source_socketmap_free_link(source) != NULL
+	return source->where.job == NULL &&
+		source_socketmap_free_link(source, now) != NULL
 	    ? now
 	    : next;
 }

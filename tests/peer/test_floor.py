@@ -190,6 +190,24 @@ def test_connections_that_were_cut_are_made_anew(
         policies.cut()
 
 
+def test_one_that_takes_no_more_connections(make_floor, policies, client):
+    """Those that it has do, then: one question behind the other."""
+    make_floor()
+    asking = client()
+    assert policy_of(asking.ask("[first]")) == "encrypt"
+    policies.refuse()
+    keys = [f"[{number}]" for number in range(40)]
+    asking.send(b"".join(map(asking.question, keys)))
+    for _ in keys:
+        assert policy_of(asking.read_reply()) == "encrypt"
+    assert sorted(policies.asked()) == sorted(["[first]", *keys])
+    assert policies.accepted == 1
+    policies.open()
+    asking.send(b"".join(map(asking.question, keys)))
+    for _ in keys:
+        assert policy_of(asking.read_reply()) == "encrypt"
+
+
 def test_many_wait_for_one_question(make_floor, policies, client):
     daemon = make_floor()
     policies.says["slow.example"] = Policies.HANG

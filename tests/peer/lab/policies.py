@@ -55,13 +55,17 @@ class Policies:
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05},
             daemon=True).start()
 
-    def close(self):
-        """No new connections, and an end to those that are there."""
-        self._released.set()
+    def refuse(self):
+        """No new connections; those that are there stay."""
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()
         self._server = None
+
+    def close(self):
+        """No new connections, and an end to those that are there."""
+        self._released.set()
+        self.refuse()
         self.cut()
 
     def cut(self):

@@ -15,6 +15,8 @@
 
 #define TABLE_HEADS       256 /* a power of two */
 #define TABLE_FLIGHTS_MAX 4096
+/* With so many on their way nothing is asked for beforehand. */
+#define TABLE_FLIGHTS_BUSY (TABLE_FLIGHTS_MAX / 2)
 /* Restored facts are of the epoch before. */
 #define TABLE_FIRST_EPOCH 1
 
@@ -238,6 +240,8 @@ table_ask(struct table *table, const char *key, size_t len, uint32_t hash,
 {
 	struct flight *flight;
 
+	if (waiter == NULL && table->nflights >= TABLE_FLIGHTS_BUSY)
+		return TABLE_FULL;
 	if (table->nflights >= TABLE_FLIGHTS_MAX) {
 		table->counts.full++;
 		return TABLE_FULL;

@@ -230,3 +230,29 @@ def test_the_loop(make_trio):
     assert loop["longest_ms"] / 1000 < before
     assert loop["longest_of_late_ms"] <= loop["longest_ms"]
     is_shown(served.daemon, "loop ", "the longest ")
+
+
+def until_asked_beforehand(served):
+    """Whoever asks often enough need not wait for what is about to expire:
+    the table is asked more often than its answers were missed."""
+    def asked():
+        served.expect(ALICE, FOUND)
+        counts = table_of(served.daemon)
+        return counts["asked"] - counts["none"] - counts["stale"]
+
+    # Her domain's rule was asked for when she was, and is believed for long.
+    until(lambda: b"%d" % asked(), b"1")
+    until(lambda: b"%d" % asked(), b"2", 60)
+
+
+IN_USE = {"present_ttl": "3s", "absent_ttl": "1h"}
+
+
+def test_a_directory_is_asked_beforehand(make_ldap_table, slapd):
+    until_asked_beforehand(
+        make_ldap_table(slapd, watch="no", options=IN_USE).start())
+
+
+def test_postgresql_is_asked_beforehand(make_served, server, table_path):
+    until_asked_beforehand(
+        make_served(server.table(table_path), **IN_USE).start())

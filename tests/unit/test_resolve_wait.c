@@ -195,6 +195,101 @@ test_a_busy_sender_never_waits(void **state)
 	stage_fini(&stage);
 }
 
+/* What is asked for beforehand, and in vain, is as old as it was. */
+static void
+test_a_failure_keeps_no_fact_alive(void **state)
+{
+	struct story_waited waited;
+	struct stage stage;
+
+	(void)state;
+	stage_init(&stage, 1);
+	scripted_set_remote(stage.source[0]);
+	scripted_say(stage.source[0], "alice@x", SOURCE_PRESENT, 1);
+	story_ask(&stage, "alice@x", T0);
+	scripted_set_waiting(stage.source[0], true);
+	scripted_set_broken(stage.source[0], "gone");
+	scripted_asked(stage.source[0]);
+	story_ask(&stage, "alice@x", T0 + 9200);
+	assert_true(scripted_answer(stage.source[0], 0, T0 + 9300));
+	assert_string_equal(
+	    story_ask(&stage, "alice@x", T0 + 9400), "answer lenient:");
+	assert_string_equal(
+	    scripted_asked(stage.source[0]), "alice@x alice@x ");
+	/* One that is on its way is waited for, when it has to be. */
+	assert_int_equal(
+	    story_start(&stage, "alice@x", T0 + 10200, &waited), RESOLVE_WAIT);
+	assert_string_equal(scripted_asked(stage.source[0]), "@x ");
+	assert_true(scripted_answer(stage.source[0], 0, T0 + 10300));
+	assert_string_equal(waited.said, "answer lenient: stale");
+	assert_true(scripted_answer(stage.source[0], 0, T0 + 10300));
+	stage_fini(&stage);
+}
+
+/* What is asked for beforehand is believed, whatever it is. */
+static void
+test_news_come_beforehand(void **state)
+{
+	struct story_waited waited;
+	struct stage stage;
+
+	(void)state;
+	stage_init(&stage, 1);
+	scripted_set_remote(stage.source[0]);
+	story_ask(&stage, "alice@x", T0);
+	scripted_say(stage.source[0], "alice@x", SOURCE_PRESENT, 0);
+	scripted_set_waiting(stage.source[0], true);
+	assert_string_equal(story_ask(&stage, "alice@x", T0 + 4700), "absent");
+	assert_int_equal(scripted_waiting(stage.source[0]), 2);
+	assert_true(scripted_answer(stage.source[0], 0, T0 + 4710));
+	assert_string_equal(
+	    story_ask(&stage, "alice@x", T0 + 4720), "answer forceenc:");
+	assert_true(scripted_answer(stage.source[0], 0, T0 + 4730));
+	/* Not from before a change, though. */
+	story_ask(&stage, "alice@x", T0 + 14100);
+	assert_int_equal(scripted_waiting(stage.source[0]), 1);
+	scripted_set_sight(stage.source[0], SOURCE_CHANGED);
+	assert_int_equal(
+	    story_start(&stage, "alice@x", T0 + 14200, &waited), RESOLVE_WAIT);
+	assert_true(scripted_answer(stage.source[0], 0, T0 + 14210));
+	assert_false(waited.done);
+	assert_true(scripted_answer(stage.source[0], 0, T0 + 14220));
+	assert_string_equal(waited.said, "answer forceenc:");
+	stage_fini(&stage);
+}
+
+#define BUSY 5000
+
+/* Who can wait leaves room for those who can't. */
+static void
+test_there_is_room_beside_what_is_asked_beforehand(void **state)
+{
+	struct story_waited waited;
+	struct stage stage;
+	char key[16];
+	unsigned i;
+
+	(void)state;
+	stage_init(&stage, 1);
+	scripted_set_remote(stage.source[0]);
+	for (i = 0; i < BUSY; i++) {
+		snprintf(key, sizeof(key), "u%u@x", i);
+		story_ask(&stage, key, T0);
+	}
+	scripted_set_waiting(stage.source[0], true);
+	for (i = 0; i < BUSY; i++) {
+		snprintf(key, sizeof(key), "u%u@x", i);
+		assert_string_equal(
+		    story_ask(&stage, key, T0 + 4700), "absent");
+	}
+	assert_true(table_flights(stage.table[0]) < BUSY / 2);
+	assert_int_equal(table_counts(stage.table[0])->full, 0);
+	assert_int_equal(
+	    story_start(&stage, "alice@x", T0 + 4700, &waited), RESOLVE_WAIT);
+	resolve_cancel(stage.resolve, waited.ticket);
+	stage_fini(&stage);
+}
+
 /* An answer that was asked for before a change may be from before it. */
 static void
 test_a_change_during_a_flight(void **state)
@@ -364,6 +459,10 @@ main(void)
 	    cmocka_unit_test(test_at_the_deadline_stale_facts_serve),
 	    cmocka_unit_test(test_a_walk_takes_one_round_trip),
 	    cmocka_unit_test(test_a_busy_sender_never_waits),
+	    cmocka_unit_test(test_a_failure_keeps_no_fact_alive),
+	    cmocka_unit_test(test_news_come_beforehand),
+	    cmocka_unit_test(
+		test_there_is_room_beside_what_is_asked_beforehand),
 	    cmocka_unit_test(test_a_change_during_a_flight),
 	    cmocka_unit_test(test_a_change_is_not_answered_from_before),
 	};

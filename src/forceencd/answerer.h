@@ -71,6 +71,7 @@ struct answerer {
 	unsigned waiting;       /* tickets that are out */
 	const uint64_t *raised; /* answers stricter than what was said; or
 				      * NULL */
+	const size_t *facts;    /* that are remembered of source; or NULL */
 };
 
 bool answerer_end(struct answerer *);

@@ -460,3 +460,9 @@ cache_stats(const struct cache *cache, struct cache_stats *out)
 	*out = cache->stats;
 	out->bytes = cache_bytes(cache);
 }
+
+size_t
+cache_facts(const struct cache *cache, uint8_t table)
+{
+	return cache->facts[table];
+}

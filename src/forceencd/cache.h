@@ -108,5 +108,6 @@ bool cache_walk(const struct cache *, uint32_t *cursor, unsigned budget,
     uint64_t now, cache_each_fn *, void *arg);
 
 void cache_stats(const struct cache *, struct cache_stats *);
+size_t cache_facts(const struct cache *, uint8_t table);
 
 #endif

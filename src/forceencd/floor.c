@@ -286,6 +286,7 @@ floor_new_with(const struct conf_map *conf, struct source *upstream)
 	floor->map.owner = floor;
 	floor->base.source = upstream;
 	floor->base.raised = &floor->map.raised;
+	floor->base.facts = floor_facts_known(floor->map.facts);
 	return &floor->base;
 }
 

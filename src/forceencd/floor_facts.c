@@ -16,6 +16,7 @@ struct floor_facts {
 	void *tree;                 /* tsearch(3) */
 	struct floor_facts_all all; /* the latest used first */
 	size_t n;
+	size_t known;
 	size_t bytes;
 };
 
@@ -54,6 +55,7 @@ floor_facts_drop(struct floor_facts *facts, struct floor_fact *fact)
 	MUST(tdelete(fact, &facts->tree, floor_facts_compare) != NULL);
 	TAILQ_REMOVE(&facts->all, fact, link);
 	facts->n--;
+	facts->known -= fact->known;
 	facts->bytes -= floor_facts_size(fact);
 	free(fact->policy);
 	free(fact);
@@ -130,11 +132,18 @@ floor_facts_learn(struct floor_facts *facts, struct floor_fact *fact,
 	facts->bytes -= floor_facts_size(fact);
 	free(fact->policy);
 	fact->policy = policy == NULL ? NULL : mem_dup(policy, len);
+	facts->known += !fact->known;
 	fact->known = true;
 	fact->raised = raised;
 	fact->learned_at = now;
 	facts->bytes += floor_facts_size(fact);
 	floor_facts_make_room(facts);
+}
+
+const size_t *
+floor_facts_known(const struct floor_facts *facts)
+{
+	return &facts->known;
 }
 
 void

@@ -52,6 +52,9 @@ struct floor_fact *floor_facts_find(
 struct floor_fact *floor_facts_get(
     struct floor_facts *, const char *key, size_t len);
 
+/* How many are known. */
+const size_t *floor_facts_known(const struct floor_facts *);
+
 /* fn may change anything in a fact but what it's found by. */
 void floor_facts_each(struct floor_facts *,
     void (*fn)(struct floor_fact *, void *arg), void *arg);

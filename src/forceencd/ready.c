@@ -3,19 +3,16 @@
 
 #include "forceencd/ready.h"
 
-/* What a map does while one of its tables is down; NULL: mail waits. */
+/* What a map does while a table is down of which so many facts are remembered;
+ * NULL: mail waits. */
 static const char *
-ready_bridge(const struct view *view, const struct conf_map *map)
+ready_bridge(const struct view *view, const struct conf_map *map, size_t facts)
 {
-	struct cache_stats stats;
-
 	switch (map->on_failure) {
 	case CONF_ON_FAILURE_ANSWER:
 		return map->answers.list[map->on_failure_answer];
 	case CONF_ON_FAILURE_STALE:
-		cache_stats(view->cache, &stats);
-		return view->shared->service->conf->stale_max > 0 &&
-			stats.facts > 0
+		return view->shared->service->conf->stale_max > 0 && facts > 0
 		    ? "what was last known"
 		    : NULL;
 	case CONF_ON_FAILURE_TEMPFAIL:
@@ -25,9 +22,11 @@ ready_bridge(const struct view *view, const struct conf_map *map)
 }
 
 static bool
-ready_source(const struct source *source, const struct map *map,
-    const char *bridge, struct buf *why)
+ready_source(const struct view *view, const struct source *source,
+    const struct map *map, size_t facts, struct buf *why)
 {
+	const char *bridge = ready_bridge(view, map->conf, facts);
+
 	if (!source->down)
 		return true;
 	buf_printf(why, "map %s: %s can't be asked: %s: answering %s\n",
@@ -39,16 +38,20 @@ ready_source(const struct source *source, const struct map *map,
 static bool
 ready_map(const struct view *view, const struct map *map, struct buf *why)
 {
-	const char *bridge = ready_bridge(view, map->conf);
+	const struct answerer *answerer = map->answerer;
 	bool ready = true;
 	size_t i;
 
 	for (i = 0; i < map->conf->ntables; i++)
-		ready = ready_source(
-			    table_source(map->table[i]), map, bridge, why) &&
+		ready =
+		    ready_source(view, table_source(map->table[i]), map,
+			cache_facts(view->cache, table_number(map->table[i])),
+			why) &&
 		    ready;
-	if (map->answerer != NULL && map->answerer->source != NULL)
-		ready = ready_source(map->answerer->source, map, bridge, why) &&
+	if (answerer != NULL && answerer->source != NULL)
+		ready =
+		    ready_source(view, answerer->source, map,
+			answerer->facts != NULL ? *answerer->facts : 0, why) &&
 		    ready;
 	return ready;
 }

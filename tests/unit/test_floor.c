@@ -283,6 +283,7 @@ the_last_policy_serves_in_doubt(void **state)
 	stand.upstream.down = "down";
 	assert_string_equal(
 	    stand_ask(&stand, "[a]", T0 + TTL), "secure (stale)");
+	assert_int_equal(*stand.floor->facts, 1);
 	assert_string_equal(
 	    stand_ask(&stand, "[b]", T0 + TTL), "unsure upstream: down");
 	assert_string_equal(

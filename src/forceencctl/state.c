@@ -17,6 +17,9 @@ struct state_count {
 	const char *says;
 };
 
+/* Of a line of turns, behind its indentation. */
+#define STATE_TURNS_WIDTH 64
+
 static const struct state_count state_client_counts[] = {
     {"refused", "questions refused"},
     {"broken", "hung up on for bytes that are no questions"},
@@ -158,13 +161,39 @@ state_add_ms(
 	buf_add_text(out, "ms");
 }
 
+/* How many turns took how long, as many to a line as fit. */
+static void
+state_add_turns(struct buf *out, const json_t *steps)
+{
+	const json_t *step;
+	char text[48], name[24];
+	int64_t turns;
+	size_t i, width = 0;
+	int len;
+
+	json_array_foreach (steps, i, step) {
+		turns = state_number(step, "turns");
+		if (turns == 0)
+			continue;
+		if (json_is_integer(json_object_get(step, "below_ms")))
+			snprintf(name, sizeof(name), "<%lldms",
+			    (long long)state_number(step, "below_ms"));
+		else
+			snprintf(name, sizeof(name), "more");
+		len = snprintf(
+		    text, sizeof(text), " %s: %lld", name, (long long)turns);
+		if (width > 0 && width + (size_t)len > STATE_TURNS_WIDTH) {
+			buf_add_text(out, "\n              ");
+			width = 0;
+		}
+		buf_add_text(out, text);
+		width += (size_t)len;
+	}
+}
+
 static void
 state_add_loop(struct buf *out, const json_t *record)
 {
-	const json_t *step;
-	int64_t turns;
-	size_t i;
-
 	buf_printf(out, "loop           %lld turns",
 	    (long long)state_number(record, "turns"));
 	state_add_ms(out, ": half within ", record, "p50_ms");
@@ -175,17 +204,7 @@ state_add_loop(struct buf *out, const json_t *record)
 	    out, ", of the last minute ", record, "longest_of_late_ms");
 	buf_add_byte(out, '\n');
 	buf_add_text(out, "              ");
-	json_array_foreach (json_object_get(record, "by_time"), i, step) {
-		turns = state_number(step, "turns");
-		if (turns == 0)
-			continue;
-		if (json_is_integer(json_object_get(step, "below_ms")))
-			buf_printf(out, " <%lldms:",
-			    (long long)state_number(step, "below_ms"));
-		else
-			buf_add_text(out, " more:");
-		buf_printf(out, " %lld", (long long)turns);
-	}
+	state_add_turns(out, json_object_get(record, "by_time"));
 	buf_add_byte(out, '\n');
 }
 

@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "forceencctl/state.h"
+
 static const struct print_column print_columns[] = {
     {"name", "NAME", PRINT_TEXT, 8},
     {"count", "COUNT", PRINT_COUNT, 0},
@@ -221,6 +223,35 @@ print_writes_times_and_sizes(void **state)
 	buf_fini(&out);
 }
 
+/* A busy daemon with turns of every length. */
+static void
+status_fits_a_terminal(void **state)
+{
+	static const int below_ms[] = {1, 2, 5, 10, 20, 50, 100};
+	json_t *steps = json_array(), *record;
+	struct buf out = {0};
+	const char *line;
+	size_t i, len;
+
+	(void)state;
+	for (i = 0; i < sizeof(below_ms) / sizeof(*below_ms); i++)
+		json_array_append_new(steps,
+		    json_pack("{s:i, s:i}", "below_ms", below_ms[i], "turns",
+			100000000));
+	json_array_append_new(
+	    steps, json_pack("{s:n, s:i}", "below_ms", "turns", 7654321));
+	record = json_pack("{s:{s:o}}", "loop", "by_time", steps);
+	state_print_status(record, &out);
+	assert_non_null(strstr(buf_text(&out), "<1ms: 100000000 <2ms"));
+	assert_non_null(strstr(buf_text(&out), "more: 7654321\n"));
+	for (line = buf_text(&out); *line != '\0'; line += len + 1) {
+		len = strcspn(line, "\n");
+		assert_true(len <= 80);
+	}
+	json_decref(record);
+	buf_fini(&out);
+}
+
 int
 main(void)
 {
@@ -233,6 +264,7 @@ main(void)
 	    cmocka_unit_test(print_makes_strings_of_any_bytes),
 	    cmocka_unit_test(print_cuts_no_text),
 	    cmocka_unit_test(print_writes_times_and_sizes),
+	    cmocka_unit_test(status_fits_a_terminal),
 	};
 
 	setenv("TZ", "UTC", 1);

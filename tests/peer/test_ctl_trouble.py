@@ -193,7 +193,7 @@ def test_the_manual_knows_what_help_knows(make_site):
         input=page, capture_output=True, text=True, check=True).stdout
     text = re.sub(".\x08", "", text)
     commands = re.findall(r"^  ([a-z]+(?: [a-z]+)?) ", ctl("help").out, re.M)
-    assert len(commands) == 18
+    assert len(commands) == 20
     for command in commands:
         assert re.search(rf"^     (forceencctl )?{command}\b", text, re.M), (
             command)

@@ -199,7 +199,7 @@ def test_forceenc_watch_under_its_restrictions(confined, folder):
     reader = log.read_from(process.stderr, manager.said.end)
     try:
         manager.said.wait("^READY=1$")
-        manager.said.wait(r"^STATUS=[1-9]\d* lines, 0 bytes behind")
+        manager.said.wait(r"^STATUS=[1-9]\d* lines, .*nothing left to read$")
         manager.said.wait("^WATCHDOG=1$", manager.said.mark())
         told = manager.said.mark()
         process.send_signal(signal.SIGHUP)

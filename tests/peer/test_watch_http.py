@@ -105,6 +105,7 @@ def test_services_have_a_bound(watcher):
 def test_not_ready_while_there_is_no_log(watcher):
     away = watcher.folder / "away"
     watcher.mail_log.rename(away)
+    watcher.log.expect(r"mail\.log: isn't there yet")
     watcher.start()
     text = watcher.pages.until_status("/readyz", 503)
     assert text == "not ready\nthere is no log to follow\n"

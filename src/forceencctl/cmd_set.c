@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Copyright (c) 2026 The forceenc authors */
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -153,9 +154,14 @@ cmd_set_change(const struct cmd_call *call, const struct ours *ours,
 {
 	struct cmd_set_done done = {0};
 	int status = cmd_set_write(ours, keys, wish, &done);
+	bool written = status == 0;
 
-	if (status == 0)
+	if (written)
 		status = ours_effect(ours, keys, &done.effect);
+	if (written && status != 0)
+		say("%s: was set to %s all the same",
+		    text_show(keys->key[0].text, keys->key[0].len),
+		    text_show_str(wish->answer));
 	if (status == 0)
 		cmd_set_print(call, ours, &keys->key[0], wish->answer, &done);
 	keep_values_fini(&done.before);

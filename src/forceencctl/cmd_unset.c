@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "forceenc/mem.h"
+#include "forceenc/text.h"
 #include "forceencctl/cmd.h"
 #include "forceencctl/ours.h"
+#include "forceencctl/say.h"
 
 struct cmd_unset_done {
 	struct keep_values before;
@@ -93,6 +95,10 @@ cmd_unset_change(const struct cmd_call *call, const struct ours *ours,
 
 	if (status == 0)
 		status = ours_effect(ours, keys, &done.effect);
+	/* In another spelling, perhaps. */
+	if (status != 0 && done.removed)
+		say("%s: was removed all the same",
+		    text_show(keys->key[0].text, keys->key[0].len));
 	if (status == 0) {
 		cmd_unset_print(call, ours, &keys->key[0], &done);
 		status = done.removed ? CMD_FOUND : CMD_NOTFOUND;

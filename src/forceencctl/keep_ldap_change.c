@@ -125,7 +125,7 @@ keep_ldap_change_on_entry(struct directory *dir, void *arg)
 		before = entry->values.n;
 		directory_change_each(dir, change->attribute[i],
 		    keep_ldap_change_on_value, &entry->values);
-		entry->has[i] = entry->values.n > before;
+		entry->has[i] = entry->values.over || entry->values.n > before;
 	}
 	directory_change_each(
 	    dir, "objectClass", keep_ldap_change_on_class, &class);

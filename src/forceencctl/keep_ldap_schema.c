@@ -56,9 +56,10 @@ keep_ldap_schema_ask(struct keep_ldap *keep, const char *base, char *attribute,
 	    .attributes = attributes,
 	};
 	struct directory_event end;
+	struct err ignored;
 
 	ldap_ask_search(keep->dir, &search, keep_ldap_deadline(keep), fn,
-	    schema, &end, NULL);
+	    schema, &end, &ignored);
 }
 
 /* The entry that has the schema is named in the root of the directory (RFC

@@ -21,6 +21,9 @@
 #define KEEP_PGSQL_FETCH "FETCH 500 FROM forceencctl"
 
 #define KEEP_PGSQL_DENIED "42501" /* insufficient_privilege */
+/* Class operator_intervention: a server that waits for its standbys and is
+ * stopped has committed already. */
+#define KEEP_PGSQL_STOPPED "57"
 
 struct keep_pgsql {
 	const struct conf_pgsql *conf;
@@ -181,15 +184,20 @@ static int
 keep_pgsql_commit(struct keep_pgsql *keep, struct err *err)
 {
 	struct err said;
-	int status = keep_pgsql_run(keep, "COMMIT", err);
+	enum pgsql_ask_status status = pgsql_ask(keep->pq, "COMMIT",
+	    clock_now() + KEEP_PGSQL_TIME_LIMIT, &keep->answer, err);
 
-	said = *err;
-	if (status != 0)
+	if (status == PGSQL_ASK_LOST ||
+	    strncmp(keep->answer.sqlstate, KEEP_PGSQL_STOPPED,
+		strlen(KEEP_PGSQL_STOPPED)) == 0) {
+		said = *err;
 		err_set(err,
 		    "%s; whether it was changed isn't known: look with "
 		    "'forceencctl list'",
 		    said.text);
-	return status;
+	}
+	return status == PGSQL_ASK_DONE ? 0
+					: keep_pgsql_failed(keep, status, err);
 }
 
 /* A transaction of one statement, so that one which does too much does
@@ -198,6 +206,7 @@ static int
 keep_pgsql_change(struct keep_pgsql *keep, const char *name, const char *text,
     const struct address_key *key, const char *value, struct err *err)
 {
+	struct err ignored;
 	int status;
 
 	if (*text == '\0') {
@@ -215,7 +224,8 @@ keep_pgsql_change(struct keep_pgsql *keep, const char *name, const char *text,
 		status = keep_pgsql_check(keep, name, key, err);
 	if (status == 0)
 		return keep_pgsql_commit(keep, err);
-	keep_pgsql_run(keep, "ROLLBACK", NULL);
+	/* One that doesn't get there any more is undone without. */
+	keep_pgsql_run(keep, "ROLLBACK", &ignored);
 	return status;
 }
 

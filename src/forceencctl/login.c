@@ -3,6 +3,7 @@
 
 #include "forceencctl/login.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -29,23 +30,49 @@ login_is_admin(const struct cmd_call *call, const struct conf_table *table)
 	return false;
 }
 
+static struct termios login_shown; /* the terminal as it was */
+
+/* Who thinks better of it gets the terminal back as it was. */
+static void
+login_on_signal(int signo)
+{
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &login_shown);
+	raise(signo);
+}
+
+/* Until something is typed; on false as it was before. */
+static void
+login_hide(bool on)
+{
+	static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+	struct sigaction action = {.sa_handler = login_on_signal,
+	    .sa_flags = SA_RESETHAND | SA_NODEFER};
+	struct termios quiet = login_shown;
+	size_t i;
+
+	if (!on)
+		action = (struct sigaction){.sa_handler = SIG_DFL};
+	else
+		quiet.c_lflag &= ~(tcflag_t)ECHO;
+	for (i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		sigaction(signals[i], &action, NULL);
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+}
+
 /* Without showing it, where somebody types it. */
 static int
 login_read_stdin(struct secret *secret, struct err *err)
 {
-	struct termios before, quiet;
-	bool typed = tcgetattr(STDIN_FILENO, &before) == 0;
+	bool typed = tcgetattr(STDIN_FILENO, &login_shown) == 0;
 	int rc;
 
 	if (typed) {
-		quiet = before;
-		quiet.c_lflag &= ~(tcflag_t)ECHO;
-		tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+		login_hide(true);
 		fputs("Password: ", stderr);
 	}
 	rc = secret_file_read_fd(secret, STDIN_FILENO, err);
 	if (typed) {
-		tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+		login_hide(false);
 		fputc('\n', stderr);
 	}
 	return rc;

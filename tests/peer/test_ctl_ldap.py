@@ -6,7 +6,9 @@ log-in: the daemon's is never asked to write."""
 
 import os
 import pty
+import signal
 import subprocess
+import termios
 
 import pytest
 
@@ -288,6 +290,25 @@ def test_a_password_that_is_typed(make_table, slapd):
     os.close(theirs)
 
 
+def test_a_password_that_isnt_typed_after_all(make_table, slapd):
+    """The terminal shows again what is typed."""
+    argv = make_table().ctl.argv("set", "alice@example.com", "on", "--as",
+                                 ROOT, "--password-file", "-")
+    ours, theirs = pty.openpty()
+    for signo in (signal.SIGINT, signal.SIGTERM):
+        with subprocess.Popen(argv, stdin=theirs, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE) as process:
+            assert process.stderr.read(10) == b"Password: "
+            assert not termios.tcgetattr(theirs)[3] & termios.ECHO
+            process.send_signal(signo)
+            process.communicate(timeout=TIMEOUT)
+        assert process.returncode == -signo
+        assert termios.tcgetattr(theirs)[3] & termios.ECHO
+    os.close(ours)
+    os.close(theirs)
+    assert values(slapd, "alice", "forceEncryption") == []
+
+
 def test_list(make_table, slapd):
     table = make_table(result_attribute="forceEncryption transportMap")
     table.ctl("set", "alice@example.com", "on")
@@ -351,6 +372,31 @@ def test_silence(make_table, make_proxy, slapd, limit):
     assert "in time" in said.err or "silent since" in said.err
     assert said.out == ""
     proxy.limit = None
+
+
+@pytest.mark.parametrize("poison", [
+    b"subschemaSubentry", b"attributeTypes", b"transportMap\x31"])
+def test_a_server_that_goes_away(make_table, make_proxy, slapd, poison):
+    """Between the steps of a change: as it's asked for its schema, and as it
+    gets the change."""
+    proxy = make_proxy((slapd.address, slapd.ports["ldap"]))
+    proxy.poison = poison
+    table = make_table(url=f"ldap://{proxy.address}:{proxy.port}",
+                       result_attribute="transportMap")
+    said = table.ctl("set", "alice@example.com", "on", status=TEMPFAIL)
+    assert "isn't known: look with 'forceencctl list'" in said.err
+    assert values(slapd, "alice", "transportMap") == []
+
+
+def test_more_values_than_are_shown(make_table, slapd):
+    """What isn't shown is taken away as well: it may be something stricter."""
+    slapd.modify(
+        f"dn: uid=alice,{PEOPLE}\nchangetype: modify\nadd: mailAlias\n" +
+        "".join(f"mailAlias: a{i}@example.com\n" for i in range(70)) +
+        "-\nadd: transportMap\ntransportMap: forceenc:\n")
+    table = make_table(result_attribute="mailAlias transportMap")
+    table.ctl("unset", "alice@example.com")
+    assert values(slapd, "alice", "mailAlias", "transportMap") == []
 
 
 def test_tables_of_a_map(make_table, slapd, folder):

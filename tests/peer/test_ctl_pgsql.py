@@ -209,6 +209,51 @@ def test_silence(make_table, make_proxy, server, admin):
     proxy.resume()
 
 
+def test_a_server_that_goes_away(make_table, server):
+    """In the middle of a change: nothing was changed, and that is said."""
+    hangs_up = " AND pg_terminate_backend(pg_backend_pid())"
+    ctl = make_table(query=THEIRS["query"],
+                     update_query=THEIRS["update_query"] + hangs_up,
+                     delete_query="DELETE FROM users WHERE name = '%u'" +
+                     hangs_up).ctl
+    server.sql(USERS)
+    for words in (["set", ALICE, "on"], ["unset", ALICE]):
+        said = ctl(*words, status=TEMPFAIL)
+        assert "terminating connection" in said.err, said.err
+        assert said.out == ""
+    assert server.sql("SELECT tls FROM users WHERE name = 'alice'") \
+        .strip() == "f"
+
+
+def test_changed_but_not_looked_at(make_table, server):
+    """A change that was made is said to be, whatever happens later."""
+    server.sql(USERS)
+    ctl = make_table(query=THEIRS["query"] + " AND (NOT tls OR 1/(part-1) = 1)",
+                     update_query=THEIRS["update_query"],
+                     delete_query="UPDATE users SET tls = NOT tls "
+                     "WHERE name = '%u'").ctl
+    said = ctl("set", ALICE, "on", status=TEMPFAIL)
+    assert "division by zero" in said.err
+    assert f"{ALICE}: was set to on all the same" in said.err
+    server.sql("UPDATE users SET tls = false")
+    said = ctl("unset", ALICE, status=TEMPFAIL)
+    assert f"{ALICE}: was removed all the same" in said.err
+
+
+def test_a_commit_that_is_refused(make_table, server):
+    """By a trigger that waits for it: nobody needs to look what holds."""
+    server.sql(USERS + """
+        CREATE OR REPLACE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS
+            $$BEGIN RAISE EXCEPTION 'not today'; END$$;
+        CREATE CONSTRAINT TRIGGER no AFTER UPDATE ON users
+            DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION no();
+        """)
+    ctl = make_table(**THEIRS).ctl
+    said = ctl("set", ALICE, "on", status=TEMPFAIL)
+    assert "not today" in said.err and "isn't known" not in said.err
+    assert server.sql("SELECT count(*) FROM users WHERE tls").strip() == "0"
+
+
 def test_a_switch_is_in_force_at_once(make_served, server, admin, table_path):
     served = make_served(
         server.table(table_path, listen_channel="forceenc", admin_user=admin),

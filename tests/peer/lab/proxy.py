@@ -18,6 +18,7 @@ class Proxy:
     eat()       so many more bytes of the server's are forwarded
     limit       bytes from the server after which it falls silent, on each
                 connection made from then on
+    poison      bytes of a client at which all connections are reset, or None
     """
 
     def __init__(self, loop, target, address):
@@ -28,6 +29,7 @@ class Proxy:
         self.mute = False
         self.delay = 0.0
         self.limit = None
+        self.poison = None
         self.accepted = 0
         self._flowing = None
         self._left = None
@@ -103,6 +105,10 @@ class Proxy:
         to_client = writer in self._writers and limit is not None
         with contextlib.suppress(OSError):
             while data := await reader.read(65536):
+                if not is_server and self.poison and self.poison in data:
+                    for each in list(self._writers):
+                        each.transport.abort()
+                    return
                 if self.delay:
                     await asyncio.sleep(self.delay)
                 await self._flowing.wait()

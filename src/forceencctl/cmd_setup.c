@@ -59,6 +59,7 @@ cmd_setup_find(const struct cmd_call *call, struct setup *setup)
 		return EX_CONFIG;
 	}
 	setup->folder = postconf_keep(setup->conf, "%s", whole);
+	setup->elsewhere = call->config_dir != NULL;
 	free(whole);
 	setup->filter =
 	    postconf_keep(setup->conf, "%s/dsn_filter.pcre", setup->folder);
@@ -90,6 +91,24 @@ cmd_setup_plan(const struct cmd_call *call, struct setup *setup)
 	return EX_CONFIG;
 }
 
+/* Printable, and whole: somebody will copy it. A backslash stays one, since a
+ * shell would see two. */
+static void
+cmd_setup_print_line(struct buf *out, const char *line)
+{
+	size_t len;
+
+	for (; *line != '\0'; line += len) {
+		len = strcspn(line, "\\");
+		print_add_text(out, line, len);
+		if (line[len] == '\\') {
+			buf_add_byte(out, '\\');
+			len++;
+		}
+	}
+	buf_add_byte(out, '\n');
+}
+
 static void
 cmd_setup_print_step(
     const struct setup *setup, const struct setup_step *step, struct buf *out)
@@ -97,10 +116,11 @@ cmd_setup_print_step(
 	if (step->kind == SETUP_FILTER)
 		buf_printf(out, "write %s\n", text_show_str(step->arg));
 	else
-		buf_printf(
-		    out, "%s\n", text_show_str(setup_command(setup, step)));
-	if (*step->before != '\0')
-		buf_printf(out, "    now: %s\n", text_show_str(step->before));
+		cmd_setup_print_line(out, setup_command(setup, step));
+	if (*step->before != '\0') {
+		buf_add_text(out, "    now: ");
+		cmd_setup_print_line(out, step->before);
+	}
 	buf_printf(out, "    %s\n", step->why);
 }
 
@@ -267,9 +287,11 @@ cmd_setup_apply(const struct cmd_call *call, const struct setup *setup)
 		buf_add_text(call->out,
 		    "Postfix doesn't run here; it will be so when it "
 		    "starts.\n");
-	buf_printf(call->out,
-	    "To undo it: cp -p %s/*.cf %s/ && postfix reload\n",
-	    text_show_str(backup.folder), text_show_str(setup->folder));
+	buf_add_text(call->out, "To undo it: ");
+	cmd_setup_print_line(call->out,
+	    postconf_keep(setup->conf, "cp -p %s/*.cf %s/ && postfix%s reload",
+		setup_word(setup, backup.folder),
+		setup_word(setup, setup->folder), setup_where(setup)));
 	return CMD_SETUP_NOTHING;
 }
 

@@ -373,6 +373,27 @@ setup_fini(struct setup *setup)
 }
 
 const char *
+setup_word(const struct setup *setup, const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ/._-";
+
+	if (*word != '\0' && word[strspn(word, plain)] == '\0')
+		return word;
+	return postconf_keep(
+	    setup->conf, "'%s'", postconf_quoted(setup->conf, word));
+}
+
+const char *
+setup_where(const struct setup *setup)
+{
+	if (!setup->elsewhere)
+		return "";
+	return postconf_keep(
+	    setup->conf, " -c %s", setup_word(setup, setup->folder));
+}
+
+const char *
 setup_command(const struct setup *setup, const struct setup_step *step)
 {
 	static const char *const flags[] = {
@@ -380,6 +401,7 @@ setup_command(const struct setup *setup, const struct setup_step *step)
 
 	if (step->kind == SETUP_FILTER)
 		return "";
-	return postconf_keep(setup->conf, "postconf %s '%s'", flags[step->kind],
+	return postconf_keep(setup->conf, "postconf%s %s '%s'",
+	    setup_where(setup), flags[step->kind],
 	    postconf_quoted(setup->conf, step->arg));
 }

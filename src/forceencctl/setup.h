@@ -44,6 +44,7 @@ struct setup {
 	const struct conf *site;
 	const struct conf_map *map; /* the senders' */
 	const char *folder;         /* of main.cf */
+	bool elsewhere;             /* it isn't where postconf(1) would look */
 	const char *filter;         /* the path of the filter */
 	enum setup_file file;       /* what is there */
 
@@ -66,5 +67,11 @@ void setup_fini(struct setup *);
 /* The same as a command for a shell; "" of a file that is to be written. As
  * long as conf. */
 const char *setup_command(const struct setup *, const struct setup_step *);
+
+/* " -c folder" for a shell, or "" if it isn't needed; as long as conf. */
+const char *setup_where(const struct setup *);
+
+/* A word for a shell, quoted if it has to be; as long as conf. */
+const char *setup_word(const struct setup *, const char *word);
 
 #endif

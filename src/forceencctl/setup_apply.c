@@ -165,12 +165,12 @@ int
 setup_apply_undo(
     const struct setup_backup *backup, const char *folder, struct err *err)
 {
-	char from[512];
+	char from[sizeof(backup->folder) + sizeof("/master.cf")];
 	int rc = 0;
 	size_t i;
 
 	for (i = 0; i < SETUP_APPLY_FILES && rc == 0; i++) {
-		snprintf(from, sizeof(from), "%.400s/%s", backup->folder,
+		snprintf(from, sizeof(from), "%s/%s", backup->folder,
 		    setup_apply_files[i]);
 		rc = setup_apply_copy(from, folder, err);
 	}

@@ -335,6 +335,14 @@ test_command(void **state)
 	setup.conf = &c.conf;
 	assert_string_equal(
 	    setup_command(&setup, &step), "postconf -e 'a = it'\\''s'");
+	/* Of another Postfix than the one that postconf(1) would take. */
+	setup.folder = "/etc/postfix-out";
+	setup.elsewhere = true;
+	assert_string_equal(setup_command(&setup, &step),
+	    "postconf -c /etc/postfix-out -e 'a = it'\\''s'");
+	setup.folder = "/srv/it's mail";
+	assert_string_equal(setup_command(&setup, &step),
+	    "postconf -c '/srv/it'\\''s mail' -e 'a = it'\\''s'");
 	step.kind = SETUP_FILTER;
 	assert_string_equal(setup_command(&setup, &step), "");
 	audit_case_close(&c);

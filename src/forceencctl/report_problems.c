@@ -16,6 +16,12 @@
 /* A log that is busy is always a little ahead. */
 #define REPORT_PROBLEMS_LATE 300
 
+/* One that runs commits every ten minutes, even if nothing is logged. */
+#define REPORT_PROBLEMS_SILENT 1500
+
+/* Another host that is silent for longer is one that was taken away. */
+#define REPORT_PROBLEMS_GONE (28 * 86400)
+
 struct report_problems {
 	json_t *report;
 	json_t *list;
@@ -136,9 +142,16 @@ report_problems_watcher(
 	struct buf text = {0};
 
 	buf_printf(&text, "forceenc-watch on %s ", print_text_of(row, "host"));
-	if (json_is_false(json_object_get(row, "running"))) {
-		buf_add_text(
-		    &text, "isn't running; what it has counted ends at ");
+	if (now - time > REPORT_PROBLEMS_GONE &&
+	    json_object_get(row, "uncounted") == NULL) {
+		buf_add_text(&text,
+		    "has counted nothing for four weeks; a host that was "
+		    "taken away?");
+		report_problems_say(problems, "note", "gone", &text);
+	} else if (now - time > REPORT_PROBLEMS_SILENT) {
+		buf_add_text(&text,
+		    "isn't running, or can't write; what it has counted ends "
+		    "at ");
 		report_problems_time(&text, time, false);
 		report_problems_say(problems, "problem", "stopped", &text);
 	} else if (report_rank_get(row, "uncounted") > REPORT_PROBLEMS_LATE) {

@@ -11,7 +11,6 @@
 #include "forceencctl/report_rank.h"
 #include "forceencctl/report_send.h"
 #include "forceencctl/report_text.h"
-#include "forceencctl/report_watch.h"
 #include "stored.h"
 
 /* Of a store with known contents, in the time of Berlin. */
@@ -29,6 +28,7 @@ struct reported {
 	char *answer[1];
 	char transport[16];
 	char log[160];
+	char host[64]; /* store_host */
 };
 
 static int
@@ -56,6 +56,8 @@ reported_begin(struct reported *r, void *state)
 	    r->log, sizeof(r->log), "file:%s/mail.log", r->stored->folder.name);
 	r->conf.log = r->log;
 	r->conf.store = r->stored->spec;
+	snprintf(r->host, sizeof(r->host), "%s", HOST);
+	r->conf.store_host = r->host;
 }
 
 static void
@@ -358,20 +360,35 @@ report_tells_of_the_watcher(void **state)
 	reported_end(&r);
 }
 
+/* Of its own, under the name that it writes under, and of others. */
 static void
-report_reads_locks(void **state)
+report_tells_of_silence(void **state)
 {
-	static const char locks[] =
-	    "1: POSIX  ADVISORY  WRITE 815 fe:00:11 0 EOF\n"
-	    "2: FLOCK  ADVISORY  WRITE 815 fe:00:12 0 EOF\n"
-	    "3: FLOCK  ADVISORY  WRITE 816 08:01:4242 0 EOF";
+	static const struct {
+		int64_t age;
+		bool ours;
+		const char *id; /* NULL: nothing is wrong */
+	} cases[] = {{600, true, NULL}, {600, false, NULL},
+	    {1600, true, "stopped"}, {1600, false, "stopped"},
+	    {27 * 86400, false, "stopped"}, {29 * 86400, true, "stopped"},
+	    {29 * 86400, false, "gone"}};
+	struct reported r;
+	json_t *report;
+	size_t i;
 
-	(void)state;
-	assert_true(report_watch_is_locked(locks, 0xfe00, 12));
-	assert_true(report_watch_is_locked(locks, 0x801, 4242));
-	assert_false(report_watch_is_locked(locks, 0xfe00, 11));
-	assert_false(report_watch_is_locked(locks, 0x801, 12));
-	assert_false(report_watch_is_locked("", 0x801, 12));
+	reported_begin(&r, *state);
+	reported_fill(&r);
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		strcpy(r.host, cases[i].ours ? HOST : "another.example.com");
+		reported_commit_watcher(&r, NOW - cases[i].age);
+		report = reported_gather(&r, REPORT_DAY, "yesterday");
+		assert_int_equal(reported_problem(report, "stopped") != NULL,
+		    cases[i].id != NULL && strcmp(cases[i].id, "stopped") == 0);
+		assert_int_equal(reported_problem(report, "gone") != NULL,
+		    cases[i].id != NULL && strcmp(cases[i].id, "gone") == 0);
+		json_decref(report);
+	}
+	reported_end(&r);
 }
 
 static void
@@ -434,7 +451,7 @@ main(void)
 	    TEST(report_of_days_rolled_up),
 	    TEST(report_of_an_empty_store),
 	    TEST(report_tells_of_the_watcher),
-	    cmocka_unit_test(report_reads_locks),
+	    TEST(report_tells_of_silence),
 	    cmocka_unit_test(report_send_checks_addresses),
 	    cmocka_unit_test(report_send_makes_a_message),
 	};

@@ -23,7 +23,7 @@ def complete(*words):
         capture_output=True, text=True,
         env=dict(os.environ, PATH=f"{BUILD}:{os.environ['PATH']}"))
     assert done.stderr == ""
-    return set(done.stdout.split())
+    return set(done.stdout.splitlines())
 
 
 @pytest.mark.parametrize("words, offered, not_offered", [
@@ -45,3 +45,8 @@ def test_words(words, offered, not_offered):
     found = complete(*words)
     assert offered <= found
     assert not not_offered & found
+
+
+def test_a_file_whose_name_has_a_blank(tmp_path):
+    (tmp_path / "my forceenc.cf").write_text("")
+    assert complete("-c", f"{tmp_path}/my") == {f"{tmp_path}/my forceenc.cf"}

@@ -73,13 +73,12 @@ class CtlThere(Ctl):
                 *super().argv(*words)]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
 def test_a_full_disk_is_waited_for(make_watcher, folder):
     disk = folder / "disk"
     disk.mkdir()
     watcher = make_watcher(store=f"sqlite:{disk}/stats.db")
     watcher.start(around=[
-        "unshare", "-m", "sh", "-c",
+        *programs.own_mounts(), "sh", "-c",
         'mount -t tmpfs -o size=2M none "$0" && exec "$@"', str(disk)])
     # The same disk, seen from here.
     seen = f"/proc/{watcher.process.pid}/root{disk}"

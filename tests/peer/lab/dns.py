@@ -34,8 +34,7 @@ class Dns:
         nsswitch.write_text("hosts: files dns\n")
         # For Daemon.start().
         self.around = [
-            programs.peer("unshare", "util-linux"), "--mount",
-            "--propagation", "private", "sh", "-ec",
+            *programs.own_mounts(), "sh", "-ec",
             'mount --bind "$0" /etc/resolv.conf; '
             'mount --bind "$1" /etc/nsswitch.conf; shift; exec "$@"',
             str(resolv), str(nsswitch)]

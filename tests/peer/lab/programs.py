@@ -6,6 +6,7 @@
 import os
 import pathlib
 import shutil
+import subprocess
 
 import pytest
 
@@ -34,3 +35,15 @@ def peer(name, package):
     if found is None:
         pytest.skip(f"{name} is missing (Debian: {package})")
     return found
+
+
+def own_mounts():
+    """Words before a program that give it mounts of its own. The test is
+    skipped where that can't be: not root, or in a plain chroot, whose root is
+    no mount."""
+    words = [peer("unshare", "util-linux"), "--mount",
+             "--propagation", "private"]
+    done = subprocess.run(words + ["true"], capture_output=True, check=False)
+    if done.returncode != 0:
+        pytest.skip(done.stderr.decode().strip())
+    return words

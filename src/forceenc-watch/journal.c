@@ -335,9 +335,14 @@ journal_place(struct journal *journal, struct walk *walk)
 {
 	int rc = 1;
 
-	if (journal->cursor == NULL)
+	if (journal->cursor == NULL) {
 		rc = journal_begin(journal, walk);
-	else if (journal->changed)
+		/* Half a beginning is none: it would go on from anywhere. */
+		if (rc < 0) {
+			free(journal->cursor);
+			journal->cursor = NULL;
+		}
+	} else if (journal->changed)
 		rc = journal_go_on(journal, walk) < 0 ? -EIO : 1;
 	if (rc > 0)
 		journal->changed = false;

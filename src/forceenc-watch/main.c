@@ -9,7 +9,7 @@
 
 #include "config.h"
 #include "forceenc-watch/import.h"
-#include "forceenc-watch/lock.h"
+#include "forceenc-watch/place.h"
 #include "forceenc-watch/watch.h"
 #include "forceenc/clock.h"
 #include "forceenc/conf.h"
@@ -66,7 +66,7 @@ main_import(const struct conf *conf, char **paths, size_t n, struct err *err)
 	int rc;
 
 	watch_rules(&rules, conf);
-	store = watch_open_store(conf, -1, err);
+	store = place_open(conf, -1, err);
 	if (store == NULL)
 		return -1;
 	rc = import_run(store, &rules, paths, n, err);
@@ -83,16 +83,11 @@ main_run(struct conf *conf, const struct main_options *options, char **paths,
     size_t n)
 {
 	static char stdin_name[] = "-";
-	static const char sqlite[] = "sqlite:";
 	char *only[] = {stdin_name};
 	struct err err;
-	int rc = 0;
+	int rc;
 
-	if (strncmp(conf->store, sqlite, strlen(sqlite)) == 0)
-		rc = lock_take(conf->store + strlen(sqlite), &err);
-	if (rc == -1) {
-		conf_free(conf);
-	} else if (options->import || strcmp(conf->log, "-") == 0) {
+	if (options->import || strcmp(conf->log, "-") == 0) {
 		if (!options->import && conf->has_watch_http)
 			log_warn("%s: not served while the log is standard "
 				 "input",

@@ -10,8 +10,6 @@
 
 /* Its last byte is the version. */
 #define STATE_NAME "fe-watc2"
-/* The first one lacks what state_write_more() writes. */
-#define STATE_NAME_1 "fe-watc1"
 
 #define STATE_COUNT_MAX 16777216
 /* Times are kept within what can be multiplied by 1000. */
@@ -342,11 +340,12 @@ state_read_deferral(
 	names_put(walk->names, deferral.service);
 }
 
-static void
+/* How many of the oldest are gone again: max_inflight may be lower now. */
+static uint64_t
 state_read_messages(struct unpack *in, struct walk *walk)
 {
 	uint32_t attempts = (uint32_t)unpack_number(in, UINT32_MAX);
-	uint64_t n = unpack_number(in, STATE_COUNT_MAX), deferrals;
+	uint64_t n = unpack_number(in, STATE_COUNT_MAX), read = n, deferrals;
 	struct scene_service *instance;
 	struct message *message;
 	struct name *sender;
@@ -369,6 +368,7 @@ state_read_messages(struct unpack *in, struct walk *walk)
 		names_put(walk->names, sender);
 	}
 	messages_set_attempts(walk->inflight->messages, attempts);
+	return read - messages_count(walk->inflight->messages);
 }
 
 static void
@@ -448,7 +448,7 @@ state_read_undecided(struct unpack *in, struct walk *walk)
 }
 
 static void
-state_read_more(struct unpack *in, struct walk *walk)
+state_read_more(struct unpack *in, struct walk *walk, uint64_t gone)
 {
 	struct inflight *inflight = walk->inflight;
 	const struct scene_service *service;
@@ -458,6 +458,10 @@ state_read_more(struct unpack *in, struct walk *walk)
 	int64_t time;
 	size_t id_len;
 
+	for (; gone > 0 && !in->bad; gone--) {
+		unpack_number(in, UINT64_MAX);
+		unpack_number(in, INT32_MAX);
+	}
 	for (message = messages_oldest(inflight->messages); message != NULL;
 	     message = messages_newer(message)) {
 		message->size = unpack_number(in, UINT64_MAX);
@@ -478,17 +482,16 @@ int
 state_read(struct walk *walk, const void *bytes, size_t len, struct err *err)
 {
 	struct unpack in;
-	bool more = unpack_begin(&in, STATE_NAME, bytes, len);
+	uint64_t gone;
 
-	if (!more && !unpack_begin(&in, STATE_NAME_1, bytes, len))
+	if (!unpack_begin(&in, STATE_NAME, bytes, len))
 		return err_set(err, "damaged, or of another version");
 	state_read_counters(&in, walk);
 	state_read_scene(&in, walk->scene);
-	state_read_messages(&in, walk);
+	gone = state_read_messages(&in, walk);
 	state_read_processes(&in, walk);
 	state_read_undecided(&in, walk);
-	if (more)
-		state_read_more(&in, walk);
+	state_read_more(&in, walk, gone);
 	walk_told(walk);
 	if (!unpack_end(&in))
 		return err_set(err, "damaged");

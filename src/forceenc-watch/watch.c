@@ -28,6 +28,7 @@
 #include "forceenc-watch/input.h"
 #include "forceenc-watch/keep.h"
 #include "forceenc-watch/pages.h"
+#include "forceenc-watch/place.h"
 #include "forceenc/clock.h"
 #include "forceenc/log.h"
 #include "forceenc/mem.h"
@@ -74,19 +75,6 @@ watch_rules(struct walk_rules *rules, const struct conf *conf)
 	rules->local_relays = conf->local_relays;
 	rules->max_inflight = conf->max_inflight;
 	rules->store_recipients = conf->store_recipients;
-}
-
-struct store *
-watch_open_store(const struct conf *conf, int stop, struct err *err)
-{
-	char name[HOST_NAME_MAX + 1] = "";
-	struct store_place place = {
-	    .spec = conf->store, .pgsql = &conf->store_pgsql, .stop = stop};
-
-	if (gethostname(name, sizeof(name) - 1) == -1 || name[0] == '\0')
-		strcpy(name, "localhost");
-	place.host = *conf->store_host != '\0' ? conf->store_host : name;
-	return store_open_place(&place, STORE_WRITE, err);
 }
 
 static int64_t
@@ -137,7 +125,7 @@ watch_begin(struct watch *watch, struct err *err)
 	watch->walk = walk_new(&rules, watch_now(), err);
 	if (watch->walk == NULL)
 		return err_prefix(err, "local_relays");
-	watch->store = watch_open_store(watch->conf, watch->stop, err);
+	watch->store = place_open(watch->conf, watch->stop, err);
 	keep_init(&watch->keep, watch->store, "follow");
 	watch->keep.meter = &watch->meter;
 	if (watch->store == NULL || watch_begin_log(watch, err) == -1) {

@@ -133,6 +133,18 @@ def test_two_dont_count_the_same(make_watcher):
     assert b"another forceenc-watch writes" in done.stderr
 
 
+def test_a_reload_takes_the_lock_along(make_watcher, folder):
+    """Of another database, which nobody else writes then."""
+    watcher = make_watcher().start()
+    watcher.options["store"] = f"sqlite:{folder}/other.db"
+    watcher.reload()
+    done = subprocess.run(
+        [programs.ours("forceenc-watch"), "-c", str(watcher.path)],
+        capture_output=True, timeout=TIMEOUT, check=False)
+    assert done.returncode == 71
+    assert b"other.db: another forceenc-watch writes" in done.stderr
+
+
 def as_nobody(*groups):
     if os.geteuid() != 0:
         pytest.skip("only root may become somebody else")

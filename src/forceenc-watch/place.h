@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#ifndef FORCEENC_WATCH_PLACE_H
+#define FORCEENC_WATCH_PLACE_H
+
+#include "forceenc/conf.h"
+#include "forceenc/err.h"
+#include "forceenc/store.h"
+
+/* The store of the configuration, to be written to under this host's name by
+ * nobody else: an SQLite database is locked (lock.h), PostgreSQL sees to it
+ * itself. stop as in struct store_place. */
+struct store *place_open(const struct conf *, int stop, struct err *);
+
+#endif

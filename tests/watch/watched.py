@@ -42,6 +42,7 @@ class Watched:
         self.db = os.path.join(self.dir, "stats.db")
         self.conf = os.path.join(self.dir, "forceenc.cf")
         self.process = None
+        self.readies = 0
         with open(os.path.join(self.dir, "policy.cf"), "w",
                   encoding="utf-8") as f:
             f.write("dbpath = policy.db\n")
@@ -83,7 +84,13 @@ class Watched:
                                     env=self.environment())
 
     def start(self):
+        self.readies = self.count_readies()
         self.process = self.popen()
+
+    def count_readies(self):
+        if not os.path.exists(self.path("stderr")):
+            return 0
+        return self.stderr().count(": ready (")
 
     def kill(self):
         """As hard as it gets."""
@@ -92,6 +99,13 @@ class Watched:
         self.process = None
 
     def stop(self):
+        # Before it's ready, SIGTERM just ends it.
+        deadline = time.monotonic() + DEADLINE
+        while (self.count_readies() == self.readies
+               and self.process.poll() is None):
+            if time.monotonic() > deadline:
+                raise Failed(f"not ready: {self.stderr()}")
+            time.sleep(0.005)
         self.process.send_signal(signal.SIGTERM)
         code = self.process.wait(timeout=DEADLINE)
         self.process = None

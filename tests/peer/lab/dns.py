@@ -20,6 +20,7 @@ class Dns:
     def __init__(self, folder, target):
         if os.geteuid() != 0:
             pytest.skip("only root may have port 53 and mounts of its own")
+        mounts = programs.own_mounts()
         self.target = socket.inet_aton(target)
         self.silent = False
         self.heard = 0
@@ -34,7 +35,7 @@ class Dns:
         nsswitch.write_text("hosts: files dns\n")
         # For Daemon.start().
         self.around = [
-            *programs.own_mounts(), "sh", "-ec",
+            *mounts, "sh", "-ec",
             'mount --bind "$0" /etc/resolv.conf; '
             'mount --bind "$1" /etc/nsswitch.conf; shift; exec "$@"',
             str(resolv), str(nsswitch)]

@@ -245,7 +245,7 @@ static void
 store_forgets_what_wasnt_committed(void **state)
 {
 	struct stored *t = *state;
-	struct test_batch *b = malloc(sizeof(*b));
+	struct test_batch *b;
 	struct store *store;
 	uint32_t batches = 0;
 	int status;
@@ -253,6 +253,7 @@ store_forgets_what_wasnt_committed(void **state)
 	pid_t pid;
 
 	stored_sqlite_only(t);
+	b = malloc(sizeof(*b));
 	store = stored_open(t, STORE_WRITE);
 	for (i = 0; i <= COUNTS; i += 4) {
 		test_make(b, test_position(t, store));

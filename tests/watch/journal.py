@@ -139,8 +139,12 @@ def test_follow(chance, kills=0):
         parts = entries(watch.journal, log)
         killed = 0
         watch.journal.open()
+        # Until a service was seen to log TLS, its deliveries wait for ten
+        # minutes of the log; but this one is old, and when it's read to its
+        # end, they are over.
+        at = 2000
+        watch.journal.write(b"".join(parts[:at]))
         watch.start()
-        at = 0
         while at < len(parts):
             n = chance.choice([1, 3, 100, 1000])
             watch.journal.write(b"".join(parts[at:at + n]))
@@ -199,8 +203,8 @@ def test_vacuum(_):
         good = be("told", watch.stderr().count("isn't there any more"),
                   1) and good
         # Nothing new: the gap was told.
-        watch.start()
         watch.journal.append(one_mail(watch, 5))
+        watch.start()
         watch.wait_lines(20)
         watch.stop()
         good = be("told once", watch.counters()["gaps"], 1) and good

@@ -139,6 +139,10 @@ struct directory_event {
  * the socket shows. */
 void directory_next(struct directory *, struct directory_event *);
 
+/* Bytes were read from the socket that directory_next() hasn't used yet. No
+ * look at the socket itself. */
+bool directory_holds_bytes(const struct directory *);
+
 /* The values of the entry that directory_next() gave last. */
 typedef void directory_value_fn(const char *value, size_t len, void *arg);
 void directory_each_value(

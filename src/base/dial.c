@@ -424,6 +424,9 @@ dial_tick(struct dial *dial, uint64_t now)
 {
 	struct dial_job *job, *first;
 
+	/* Most of the time nobody connects, and the loop asks at each turn. */
+	if (TAILQ_EMPTY(&dial->live))
+		return CLOCK_NEVER;
 	/* What is there isn't late. */
 	dial_collect(dial);
 	for (;;) {

@@ -240,6 +240,18 @@ directory_bind(struct directory *dir, const struct directory_options *options,
 	return directory_failed(dir, what, rc, err);
 }
 
+/* The library reads a message in two pieces, its first eight bytes and the
+ * rest; with a buffer in between it's one read for all that has come. On top of
+ * TLS, which has to be there already. */
+static void
+directory_read_ahead(struct directory *dir)
+{
+	MUST(ldap_get_option(dir->ld, LDAP_OPT_SOCKBUF, &dir->sockbuf) ==
+	    LDAP_OPT_SUCCESS);
+	MUST(ber_sockbuf_add_io(dir->sockbuf, &ber_sockbuf_io_readahead,
+		 LBER_SBIOD_LEVEL_APPLICATION, NULL) == 0);
+}
+
 static int
 directory_prepare(struct directory *dir,
     const struct directory_options *options, struct err *err)
@@ -250,6 +262,7 @@ directory_prepare(struct directory *dir,
 	if (options->bind != DIRECTORY_BIND_NONE &&
 	    directory_bind(dir, options, err) == -1)
 		return -1;
+	directory_read_ahead(dir);
 	if (fcntl(dir->fd, F_SETFL, O_NONBLOCK) == -1)
 		return err_set(err, "%s: %m", dir->url);
 	return 0;
@@ -417,6 +430,13 @@ directory_next(struct directory *dir, struct directory_event *event)
 		}
 		message.message = dir->message;
 	} while (!directory_message_take(&message, rc, event));
+}
+
+bool
+directory_holds_bytes(const struct directory *dir)
+{
+	MUST_BE(dir, DIRECTORY_MAGIC);
+	return ber_sockbuf_ctrl(dir->sockbuf, LBER_SB_OPT_DATA_READY, NULL) > 0;
 }
 
 void

@@ -18,6 +18,7 @@ struct directory {
 	LDAP *ld;
 	char *url;
 	int fd;               /* the library's */
+	Sockbuf *sockbuf;     /* likewise */
 	LDAPMessage *message; /* the last one; NULL: none */
 	struct buf sync;      /* what came with it */
 };

@@ -279,6 +279,7 @@ static bool
 ldap_link_read(struct ldap_link *link, uint64_t now)
 {
 	struct directory_event event;
+	bool due;
 	unsigned n;
 
 	link->readable = false;
@@ -291,7 +292,12 @@ ldap_link_read(struct ldap_link *link, uint64_t now)
 			link->lost_why = event.why;
 			return false;
 		}
+		due = link->busy > 0;
 		link->calls->message(link, &event, now);
+		/* That was the last answer: looking whether the socket has
+		 * more is the loop's. */
+		if (due && link->busy == 0 && !directory_holds_bytes(link->dir))
+			return false;
 	}
 	link->readable = true;
 	return true;

@@ -42,44 +42,61 @@ arrivals_find(const struct arrivals *arrivals, const struct scene_host *host,
 	return NULL;
 }
 
+void
+arrivals_put(struct arrivals *arrivals, const struct scene_service *service,
+    const char *id, size_t len, int64_t time)
+{
+	struct arrival *arrival;
+
+	MUST(len <= MESSAGE_ID_MAX);
+	arrival = mem_zalloc(sizeof(*arrival));
+	arrival->service = service;
+	arrival->time = time;
+	arrival->id_len = (uint8_t)len;
+	memcpy(arrival->id, id, len);
+	arrival->node.hash =
+	    (uint32_t)hash_bytes(service->host->number, id, len);
+	lru_add(&arrivals->lru, &arrival->node);
+}
+
+static bool
+arrivals_is_old(const struct arrival *arrival, int64_t time)
+{
+	return arrival->time < time - ARRIVALS_AGE;
+}
+
 /* An id is used again only when its message is gone. */
 void
 arrivals_add(struct arrivals *arrivals, const struct scene_service *service,
     const char *id, size_t len, int64_t time)
 {
 	uint32_t hash = (uint32_t)hash_bytes(service->host->number, id, len);
-	struct arrival *arrival;
+	struct arrival *arrival =
+	    arrivals_find(arrivals, service->host, hash, id, len);
 
-	MUST(len <= MESSAGE_ID_MAX);
-	arrival = arrivals_find(arrivals, service->host, hash, id, len);
 	if (arrival != NULL)
 		arrivals_remove(arrivals, arrival);
-	arrival = arrivals_oldest(arrivals);
-	if (arrival != NULL &&
-	    (arrivals->lru.n >= ARRIVALS_MAX ||
-		arrival->time < time - ARRIVALS_AGE))
+	while ((arrival = arrivals_oldest(arrivals)) != NULL &&
+	    (arrivals->lru.n >= ARRIVALS_MAX || arrivals_is_old(arrival, time)))
 		arrivals_remove(arrivals, arrival);
-	arrival = mem_zalloc(sizeof(*arrival));
-	arrival->service = service;
-	arrival->time = time;
-	arrival->id_len = (uint8_t)len;
-	memcpy(arrival->id, id, len);
-	arrival->node.hash = hash;
-	lru_add(&arrivals->lru, &arrival->node);
+	arrivals_put(arrivals, service, id, len, time);
 }
 
 bool
 arrivals_take(struct arrivals *arrivals, const struct scene_service *instance,
-    const char *id, size_t len)
+    const char *id, size_t len, int64_t time)
 {
 	struct arrival *arrival = arrivals_find(arrivals, instance->host,
 	    (uint32_t)hash_bytes(instance->host->number, id, len), id, len);
+	bool fresh;
 
 	/* Of two instances that use one id, the other one's stays. */
 	if (arrival == NULL || !scene_is_of(arrival->service, instance))
 		return false;
+	/* Whether it has had to make room by now is no matter. */
+	fresh = !arrivals_is_old(arrival, time);
 	arrivals_remove(arrivals, arrival);
-	return true;
+	return fresh;
 }
 
 struct arrival *

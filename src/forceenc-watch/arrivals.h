@@ -37,9 +37,14 @@ void arrivals_fini(struct arrivals *);
 void arrivals_add(struct arrivals *, const struct scene_service *,
     const char *id, size_t len, int64_t time);
 
+/* One more, as it was before, behind those that are there; what is old stays,
+ * and so do others with its id. */
+void arrivals_put(struct arrivals *, const struct scene_service *,
+    const char *id, size_t len, int64_t time);
+
 /* Whether the message of this instance came in so; it has arrived now. */
 bool arrivals_take(struct arrivals *, const struct scene_service *instance,
-    const char *id, size_t len);
+    const char *id, size_t len, int64_t time);
 
 /* From the oldest on; NULL at the end. */
 struct arrival *arrivals_oldest(const struct arrivals *);

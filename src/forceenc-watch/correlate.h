@@ -13,7 +13,8 @@ void correlate_event(struct inflight *, const struct inflight_source *,
 /* Lines are missing, nobody knows how many: what depends on having seen them
  * all becomes unknown. */
 void correlate_gap(struct inflight *);
-/* It's now, and no line came: what has waited long enough is decided. */
+/* No line came up to now, in the log's time: what has waited long enough is
+ * decided. */
 void correlate_idle(struct inflight *, int64_t now);
 /* No more lines will come. */
 void correlate_end(struct inflight *);

@@ -472,7 +472,7 @@ state_read_more(struct unpack *in, struct walk *walk, uint64_t gone)
 		id = unpack_bytes(in, MESSAGE_ID_MAX, &id_len);
 		time = state_read_time(in);
 		if (!in->bad)
-			arrivals_add(
+			arrivals_put(
 			    &inflight->arrivals, service, id, id_len, time);
 	}
 	inflight->gap_since = state_read_time(in);

@@ -37,7 +37,7 @@ totals_active(struct inflight *inflight, const struct inflight_source *source,
 		return;
 	message->size = event->n;
 	if (arrivals_take(&inflight->arrivals, source->service,
-		event->queue_id.s, event->queue_id.len))
+		event->queue_id.s, event->queue_id.len, source->time))
 		totals_add(inflight, source, STORE_BYTES_RECEIVED, event->n);
 }
 

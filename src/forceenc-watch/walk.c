@@ -165,14 +165,6 @@ walk_line(struct walk *walk, const char *line, size_t len, const char *last,
 	}
 }
 
-static void
-walk_remember(struct walk *walk, const char *line, size_t len)
-{
-	buf_clear(&walk->last);
-	if (len <= WALK_LAST_MAX)
-		buf_add(&walk->last, line, len);
-}
-
 /* Of a line that is too long, the rest or a part of it. */
 static size_t
 walk_skip(struct walk *walk, const char *bytes, size_t len)
@@ -212,7 +204,7 @@ walk_feed(struct walk *walk, const char *bytes, size_t len)
 			continue;
 		}
 		newline = memchr(at, '\n', (size_t)(end - at));
-		if (newline == NULL && end - at < WALK_LINE_MAX)
+		if (newline == NULL && end - at <= WALK_LINE_MAX)
 			break;
 		if (newline == NULL || newline - at > WALK_LINE_MAX) {
 			at += walk_cut(walk, at);
@@ -221,14 +213,14 @@ walk_feed(struct walk *walk, const char *bytes, size_t len)
 		line_len = (size_t)(newline - at);
 		walk_line(walk, at, line_len, last, last_len);
 		last = at;
-		last_len = line_len;
+		last_len = line_len <= WALK_LAST_MAX ? line_len : 0;
 		at = newline + 1;
 		walk->counters.bytes += line_len + 1;
 	}
-	if (last_len == 0)
+	if (last_len == 0 || last != walk->last.data)
 		buf_clear(&walk->last);
-	else if (last != walk->last.data)
-		walk_remember(walk, last, last_len);
+	if (last_len > 0 && last != walk->last.data)
+		buf_add(&walk->last, last, last_len);
 	return (size_t)(at - bytes);
 }
 
@@ -259,6 +251,19 @@ walk_entry(struct walk *walk, const struct maillog *log)
 		walk->counters.cut++;
 	}
 	walk_log(walk, &cut, 1);
+}
+
+void
+walk_idle(struct walk *walk, uint64_t now)
+{
+	int64_t last = walk->inflight->last;
+
+	if (last != walk->quiet_last) {
+		walk->quiet_last = last;
+		walk->quiet_since = now;
+	}
+	correlate_idle(
+	    walk->inflight, last + (int64_t)((now - walk->quiet_since) / 1000));
 }
 
 void

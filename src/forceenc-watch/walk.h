@@ -45,8 +45,10 @@ struct walk {
 	struct walk_counters counters;
 	struct walk_counters told; /* of them, by walk_batch() */
 	struct buf last;           /* the last line of what was fed before */
-	bool cutting;  /* the rest of a line that is too long follows */
-	int64_t since; /* up to there another log was counted */
+	bool cutting;         /* the rest of a line that is too long follows */
+	int64_t since;        /* up to there another log was counted */
+	int64_t quiet_last;   /* the log's time at the last walk_idle() */
+	uint64_t quiet_since; /* when that was so for the first time, in ms */
 };
 
 struct walk_rules {
@@ -77,6 +79,14 @@ void walk_feed_rest(struct walk *, const char *bytes, size_t len);
  * another one. NULL is one that makes no sense. The time must be set.
  */
 void walk_entry(struct walk *, const struct maillog *);
+
+/*
+ * Nothing is left to read at this time, in ms from anywhere. What waits for a
+ * line does so by the log's own clock, which goes on from its last line as
+ * this one does: it's of no account how old the log is, or in which pieces it
+ * was read.
+ */
+void walk_idle(struct walk *, uint64_t now);
 
 /* Lines were lost, or another log begins. */
 void walk_gap(struct walk *);

@@ -241,7 +241,7 @@ watch_read(struct watch *watch)
 	watch->must_commit = step == INPUT_COMMIT;
 	watch->meter.caught_up = step == INPUT_IDLE;
 	if (step > INPUT_COMMIT)
-		correlate_idle(watch->walk->inflight, watch_now());
+		walk_idle(watch->walk, clock_now());
 	return step;
 }
 

@@ -165,10 +165,7 @@ class Writer:
 def test_follow(watch, log, truth, chance, kills=0, rotate=True):
     writer = Writer(watch, chance)
     killed = 0
-    # Until a service was seen to log TLS, its deliveries wait for ten minutes
-    # of the log; but this one is old, and when it's read to its end, they are
-    # over.
-    written = log.index(b"\n", 200000) + 1
+    written = log.index(b"\n") + 1
     writer.write(log[:written])
     watch.start()
     # From now on it knows which log is its first.

@@ -206,16 +206,19 @@ import_journal(struct import *import, const char *path, struct err *err)
 	    path + strlen(IMPORT_JOURNAL), &import->keep, 0, false, err);
 	uint64_t before;
 	int64_t time;
-	int rc = 0;
+	int rc;
 
 	if (journal == NULL)
 		return -1;
-	if (!journal_peek(journal, import->walk, &time)) {
-		log_info(
-		    "%s: was counted before, or is empty", text_show_str(path));
+	rc = journal_peek(journal, import->walk, &time, err);
+	if (rc != 1) {
+		if (rc == 0)
+			log_info("%s: was counted before, or is empty",
+			    text_show_str(path));
 		journal_close(journal);
-		return 0;
+		return rc;
 	}
+	rc = 0;
 	if (time < import->walk->inflight->last - IMPORT_OVERLAP)
 		rc = import_begin_anew(import, err);
 	before = import->walk->counters.lines;

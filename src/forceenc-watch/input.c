@@ -18,6 +18,7 @@
 
 #define INPUT_POLL_MS  250   /* where nobody tells of changes */
 #define INPUT_TRUST_MS 10000 /* where they are told */
+#define INPUT_YOUNG_MS 100   /* until what is young isn't any more */
 
 /* Where another kind of log was followed before, the lines of so many seconds
  * may be in both, and out of order. */
@@ -166,6 +167,8 @@ input_patience_journal(const struct input *input)
 	struct journal_state state;
 
 	journal_look(input->journal, &state);
+	if (state.young)
+		return INPUT_YOUNG_MS;
 	return state.hears ? INPUT_TRUST_MS : INPUT_POLL_MS;
 }
 

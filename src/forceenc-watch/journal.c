@@ -2,19 +2,26 @@
 /* Copyright (c) 2026 The forceenc authors */
 
 /*
- * The journal is many files that the library makes one of. It's read to its
- * end, then the library is asked whether any file has grown, appeared or gone
- * since (sd_journal_process()); only if none has there is nothing to read.
+ * The journal is many files that the library makes one of. First the library
+ * is asked whether any of them has grown, appeared or gone; then it's read to
+ * its end. What is written after that question gives another sign.
  *
- * The cursor of the last entry that was fed is where it goes on. When files
- * have gone, it's looked for again: if it went with them, so may have others
- * behind it, unless everything had been read just before.
+ * The cursor of the last entry that was fed is where it goes on. The library
+ * remembers where a file ended, by a number that its writer raises before the
+ * entry can be found by what is in it: so after each end the cursor is sought,
+ * and nothing of that is remembered. And what is written to one file while the
+ * library looks at the next one is passed over if there is something later in
+ * that: so an entry is taken only when those in front of it are there as well,
+ * a moment after it was written.
+ *
+ * When files have gone, the cursor is looked for among all entries: if it went
+ * with them, so may have others behind it, unless everything had been read
+ * just before.
  */
 
 #include "forceenc-watch/journal.h"
 
 #include "config.h"
-#include "forceenc/must.h"
 
 #ifdef HAVE_SYSTEMD
 
@@ -24,14 +31,20 @@
 #include <string.h>
 #include <systemd/sd-journal.h>
 
+#include "forceenc-watch/journal_access.h"
+#include "forceenc-watch/journal_entry.h"
 #include "forceenc-watch/journal_query.h"
+#include "forceenc-watch/mapped.h"
+#include "forceenc-watch/notice.h"
+#include "forceenc/clock.h"
 #include "forceenc/journal_spec.h"
 #include "forceenc/log.h"
 #include "forceenc/mem.h"
 #include "forceenc/text.h"
 
 #define JOURNAL_STEP        256 /* entries */
-#define JOURNAL_LOOKS       4   /* at others' entries, a step */
+#define JOURNAL_SETTLE_US   100000
+#define JOURNAL_DEAF_MS     10000 /* and then it's opened anew */
 #define JOURNAL_MACHINE_MAX 33
 
 struct journal {
@@ -44,22 +57,21 @@ struct journal {
 	char machine[JOURNAL_MACHINE_MAX]; /* "": nothing was seen yet */
 	int64_t after;
 	bool anew;    /* behind after, whatever the cursor is */
-	bool changed; /* files have come or gone: look for the cursor */
+	bool changed; /* files have come or gone: is the cursor still there? */
+	bool paused;  /* the library has been at some end: seek the cursor */
+	bool young;   /* what comes next was written just now */
 	bool ended;   /* everything was read */
 	bool complained;
-	struct buf host, program;
+	uint64_t opened; /* when its files were, by clock_now() */
+	struct journal_entry entry;
 };
 
-static int
-journal_match(enum journal_query_op op, const char *term, void *arg)
+static void
+journal_close_files(struct journal *journal)
 {
-	sd_journal *handle = arg;
-
-	if (op == JOURNAL_QUERY_OR)
-		return sd_journal_add_disjunction(handle);
-	if (op == JOURNAL_QUERY_AND)
-		return sd_journal_add_conjunction(handle);
-	return sd_journal_add_match(handle, term, 0);
+	sd_journal_close(journal->handle);
+	journal->handle = NULL;
+	journal->fd = -1;
 }
 
 static int
@@ -74,14 +86,34 @@ journal_open_files(struct journal *journal, struct err *err)
 		rc = sd_journal_set_data_threshold(
 		    journal->handle, WALK_LINE_MAX + 256);
 	if (rc >= 0)
-		rc = journal_query_each(
-		    &journal->spec, journal_match, journal->handle);
-	if (rc < 0)
-		return err_set(err, "%s: can't be opened: %s",
-		    text_show_str(journal->name), strerror(-rc));
+		rc = journal_entry_select(journal->handle, &journal->spec);
+	if (rc < 0) {
+		journal_close_files(journal);
+		return err_set(err, "can't be opened: %s%s", strerror(-rc),
+		    rc == -EACCES ? ": " JOURNAL_ACCESS_WAY_OUT : "");
+	}
 	/* From now on changes are told, before anything is read. */
 	journal->fd = sd_journal_get_fd(journal->handle);
+	if (journal->fd < 0 || !notice_is_heard(journal->fd))
+		journal->fd = -1;
+	journal->opened = clock_now();
+	journal->changed = true;
 	return 0;
+}
+
+/* What isn't counted is told, at the start. */
+static void
+journal_warn(const struct journal *journal)
+{
+	unsigned machines = journal_entry_machines(journal->handle);
+
+	journal_access_warn(journal->name, journal->spec.folder);
+	if (machines > 1 &&
+	    !journal_query_has(&journal->spec, JOURNAL_SPEC_FIELD))
+		log_warn("%s: it's that of %u machines: entries that come "
+			 "later than another machine's aren't counted; name "
+			 "one (_HOSTNAME=), and a store for each",
+		    text_show_str(journal->name), machines);
 }
 
 struct journal *
@@ -100,8 +132,15 @@ journal_open(const char *spec, struct keep *keep, int64_t after, bool anew,
 	journal->anew = anew;
 	journal->fd = -1;
 	rc = journal_spec_parse(&journal->spec, spec, err);
-	if (rc == 0)
+	if (rc == 0) {
+		mapped_begin();
 		rc = journal_open_files(journal, err);
+		if (rc == -1)
+			err_prefix(err, "%s", text_show_str(journal->name));
+		else
+			journal_warn(journal);
+		mapped_end();
+	}
 	if (rc == -1) {
 		journal_close(journal);
 		return NULL;
@@ -114,12 +153,11 @@ journal_close(struct journal *journal)
 {
 	if (journal == NULL)
 		return;
-	sd_journal_close(journal->handle);
+	journal_close_files(journal);
 	journal_spec_fini(&journal->spec);
 	free(journal->name);
 	free(journal->cursor);
-	buf_fini(&journal->host);
-	buf_fini(&journal->program);
+	journal_entry_fini(&journal->entry);
 	free(journal);
 }
 
@@ -133,73 +171,6 @@ journal_complain(struct journal *journal, const char *why)
 	journal->complained = true;
 }
 
-/* Its bytes, good until the next one; NULL if the entry has no such field. */
-static const char *
-journal_field(struct journal *journal, const char *name, size_t *len)
-{
-	size_t head = strlen(name) + 1;
-	const void *data;
-
-	if (sd_journal_get_data(journal->handle, name, &data, len) < 0 ||
-	    *len < head)
-		return NULL;
-	*len -= head;
-	return (const char *)data + head;
-}
-
-static void
-journal_copy(struct journal *journal, const char *name, struct buf *out)
-{
-	const char *bytes;
-	size_t len;
-
-	buf_clear(out);
-	bytes = journal_field(journal, name, &len);
-	if (bytes != NULL)
-		buf_add(out, bytes, len);
-}
-
-static uint32_t
-journal_pid(struct journal *journal)
-{
-	static const char *const names[] = {"SYSLOG_PID", "_PID"};
-	const char *text;
-	uint32_t pid;
-	size_t i, len;
-
-	for (i = 0; i < 2; i++) {
-		text = journal_field(journal, names[i], &len);
-		if (text != NULL && len > 0 &&
-		    maillog_number(text, len, UINT32_MAX, &pid) == len)
-			return pid;
-	}
-	return 0;
-}
-
-static void
-journal_feed(struct journal *journal, struct walk *walk)
-{
-	struct maillog log = {0};
-	uint64_t us;
-
-	journal_copy(journal, "_HOSTNAME", &journal->host);
-	journal_copy(journal, "SYSLOG_IDENTIFIER", &journal->program);
-	log.host = buf_text(&journal->host);
-	log.host_len = journal->host.len;
-	log.program = buf_text(&journal->program);
-	log.program_len = journal->program.len;
-	log.pid = journal_pid(journal);
-	log.text = journal_field(journal, "MESSAGE", &log.text_len);
-	if (log.text == NULL || log.program_len == 0 ||
-	    sd_journal_get_realtime_usec(journal->handle, &us) < 0) {
-		walk_entry(walk, NULL);
-		return;
-	}
-	log.time = (int64_t)(us / 1000000);
-	if (!journal_query_is_others_loss(&journal->spec, &log))
-		walk_entry(walk, &log);
-}
-
 /* The entry that the library is at becomes the last one that was fed. */
 static int
 journal_mark(struct journal *journal)
@@ -207,12 +178,52 @@ journal_mark(struct journal *journal)
 	char *cursor;
 	int rc = sd_journal_get_cursor(journal->handle, &cursor);
 
+	if (rc >= 0 && mapped_missed()) {
+		free(cursor);
+		rc = -EIO;
+	}
 	if (rc < 0)
 		return rc;
 	free(journal->cursor);
 	journal->cursor = mem_strdup(cursor);
 	free(cursor);
 	return 0;
+}
+
+/* A clock that was set back makes nobody wait. */
+static bool
+journal_is_young(uint64_t us)
+{
+	uint64_t now = clock_wall() * 1000;
+
+	return us <= now && now - us < JOURNAL_SETTLE_US;
+}
+
+/* Feeds the entry that the library is at. 1, 0 if it's too early for that, or
+ * an error. */
+static int
+journal_take(struct journal *journal, struct walk *walk)
+{
+	const struct maillog *log = &journal->entry.log;
+	uint64_t us;
+	bool makes_sense;
+	int rc = sd_journal_get_realtime_usec(journal->handle, &us);
+
+	if (rc < 0)
+		return rc;
+	journal->young = journal_is_young(us);
+	if (journal->young)
+		return 0;
+	makes_sense = journal_entry_read(
+	    &journal->entry, journal->handle, (int64_t)(us / 1000000));
+	rc = journal_mark(journal);
+	if (rc < 0)
+		return rc;
+	if (!makes_sense)
+		walk_entry(walk, NULL);
+	else if (!journal_query_is_others_loss(&journal->spec, log))
+		walk_entry(walk, log);
+	return 1;
 }
 
 /* The entry in front of the place that was sought is taken for the last one
@@ -235,8 +246,11 @@ static int
 journal_seek(struct journal *journal)
 {
 	sd_journal *handle = journal->handle;
-	int rc = sd_journal_seek_cursor(handle, journal->cursor);
+	int rc;
 
+	if (journal->cursor[0] == '\0')
+		return sd_journal_seek_head(handle);
+	rc = sd_journal_seek_cursor(handle, journal->cursor);
 	if (rc >= 0)
 		rc = sd_journal_next(handle);
 	if (rc > 0)
@@ -258,7 +272,7 @@ journal_go_on(struct journal *journal, struct walk *walk)
 		return sd_journal_seek_head(journal->handle);
 	sd_journal_flush_matches(journal->handle);
 	there = journal_seek(journal);
-	rc = journal_query_each(&journal->spec, journal_match, journal->handle);
+	rc = journal_entry_select(journal->handle, &journal->spec);
 	if (there < 0 || rc < 0)
 		return there < 0 ? there : rc;
 	rc = journal_seek(journal);
@@ -293,37 +307,49 @@ journal_begin_after(struct journal *journal, struct walk *walk)
 	return rc < 0 ? rc : journal_settle(journal);
 }
 
+/* What was kept of this machine's journal. The store has maps of its own,
+ * which are none of ours. */
+static int
+journal_load(struct journal *journal)
+{
+	struct err err;
+	int rc;
+
+	if (mapped_missed())
+		return -EIO;
+	mapped_end();
+	rc = journal->anew ? 0
+			   : keep_load_cursor(journal->keep, journal->machine,
+				 &journal->cursor, &err);
+	mapped_begin();
+	if (rc != -1)
+		return rc;
+	journal_complain(journal, err.text);
+	return -EBADMSG;
+}
+
 /* Its first entry says whose journal it is, and so where it goes on. 1, 0 if
  * it's empty, or an error of the library. */
 static int
 journal_begin(struct journal *journal, struct walk *walk)
 {
-	struct buf machine = {0};
-	struct err err;
 	int rc = sd_journal_seek_head(journal->handle);
 
 	if (rc >= 0)
 		rc = sd_journal_next(journal->handle);
+	/* It may only look empty. */
+	if (rc == 0 && journal_access_is_denied(journal->spec.folder))
+		rc = -EACCES;
 	if (rc <= 0)
 		return rc;
-	journal_copy(journal, "_MACHINE_ID", &machine);
-	if (machine.len == 0 || machine.len >= sizeof(journal->machine))
-		buf_printf(&machine, "unknown");
-	text_printable(journal->machine, sizeof(journal->machine), machine.data,
-	    machine.len);
-	buf_fini(&machine);
-	rc = journal->anew ? 0
-			   : keep_load_cursor(journal->keep, journal->machine,
-				 &journal->cursor, &err);
-	if (rc == -1) {
-		journal_complain(journal, err.text);
-		return -EBADMSG;
-	}
+	journal_entry_machine(&journal->entry, journal->handle,
+	    journal->machine, sizeof(journal->machine));
+	rc = journal_load(journal);
 	/* That there was nothing until now says nothing of what was before. */
 	journal->ended = false;
 	if (rc == 1)
 		rc = journal_go_on(journal, walk);
-	else
+	else if (rc == 0)
 		rc = journal_begin_after(journal, walk);
 	return rc < 0 ? rc : 1;
 }
@@ -344,8 +370,10 @@ journal_place(struct journal *journal, struct walk *walk)
 		}
 	} else if (journal->changed)
 		rc = journal_go_on(journal, walk) < 0 ? -EIO : 1;
+	else if (journal->paused)
+		rc = journal_seek(journal) < 0 ? -EIO : 1;
 	if (rc > 0)
-		journal->changed = false;
+		journal->changed = journal->paused = false;
 	return rc;
 }
 
@@ -354,42 +382,74 @@ journal_place(struct journal *journal, struct walk *walk)
 static int
 journal_read(struct journal *journal, struct walk *walk, unsigned *n)
 {
-	int rc = journal_place(journal, walk), marked = 0;
-	unsigned before = *n;
+	int rc = journal_place(journal, walk);
 
+	journal->young = false;
 	while (rc > 0 && *n < JOURNAL_STEP && !tally_full(walk->tally)) {
 		rc = sd_journal_next(journal->handle);
-		if (rc > 0) {
-			journal_feed(journal, walk);
+		if (rc > 0)
+			rc = journal_take(journal, walk);
+		if (rc > 0)
 			(*n)++;
-		}
 	}
-	if (*n > before)
-		marked = journal_mark(journal);
-	journal->ended = rc == 0;
-	return marked < 0 ? marked : rc;
+	journal->paused = rc <= 0;
+	journal->ended = rc == 0 && !journal->young;
+	return rc;
+}
+
+/* What has happened to the files since the last time; opens them if they were
+ * closed. */
+static int
+journal_hear(struct journal *journal)
+{
+	struct err err;
+	int what;
+
+	/* Nobody tells it of new files. */
+	if (journal->fd == -1 && journal->handle != NULL &&
+	    clock_now() - journal->opened >= JOURNAL_DEAF_MS)
+		journal_close_files(journal);
+	if (journal->handle == NULL &&
+	    journal_open_files(journal, &err) == -1) {
+		journal_complain(journal, err.text);
+		return -EIO;
+	}
+	what = sd_journal_process(journal->handle);
+	if (what == SD_JOURNAL_INVALIDATE)
+		journal->changed = true;
+	return what < 0 ? what : 0;
+}
+
+/* Nothing the library knows is to be trusted any more. */
+static void
+journal_fail(struct journal *journal, int rc, bool missed)
+{
+	if (missed)
+		journal_complain(journal,
+		    "a file was made shorter while it was read, and is "
+		    "read no more");
+	else if (rc == -EACCES)
+		journal_complain(
+		    journal, "can't be read: " JOURNAL_ACCESS_WAY_OUT);
+	else
+		journal_complain(journal, strerror(-rc));
+	journal_close_files(journal);
+	journal->ended = false;
 }
 
 enum input_step
 journal_step(struct journal *journal, struct walk *walk)
 {
-	unsigned n = 0, looks;
-	int rc = 1, what;
+	unsigned n = 0;
+	int rc;
 
-	for (looks = 0; looks < JOURNAL_LOOKS; looks++) {
+	mapped_begin();
+	rc = journal_hear(journal);
+	if (rc >= 0)
 		rc = journal_read(journal, walk, &n);
-		if (rc != 0)
-			break;
-		what = sd_journal_process(journal->handle);
-		if (what < 0)
-			rc = what;
-		if (what <= SD_JOURNAL_NOP)
-			break;
-		journal->changed =
-		    journal->changed || what == SD_JOURNAL_INVALIDATE;
-	}
-	if (rc < 0) {
-		journal_complain(journal, strerror(-rc));
+	mapped_end();
+	if (rc < 0 || mapped_missed()) {
+		journal_fail(journal, rc, mapped_missed());
 		return INPUT_AGAIN;
 	}
 	journal->complained = false;
@@ -398,18 +458,29 @@ journal_step(struct journal *journal, struct walk *walk)
 	return rc > 0 || n > 0 ? INPUT_MORE : INPUT_IDLE;
 }
 
-bool
-journal_peek(struct journal *journal, struct walk *walk, int64_t *time)
+int
+journal_peek(
+    struct journal *journal, struct walk *walk, int64_t *time, struct err *err)
 {
-	uint64_t us;
-	bool more = journal_place(journal, walk) > 0 &&
-	    sd_journal_next(journal->handle) > 0 &&
-	    sd_journal_get_realtime_usec(journal->handle, &us) >= 0;
+	uint64_t us = 0;
+	int rc;
 
-	if (more)
-		*time = (int64_t)(us / 1000000);
-	journal->changed = true;
-	return more;
+	mapped_begin();
+	rc = journal_place(journal, walk);
+	if (rc > 0)
+		rc = sd_journal_next(journal->handle);
+	if (rc > 0 &&
+	    (sd_journal_get_realtime_usec(journal->handle, &us) < 0 ||
+		mapped_missed()))
+		rc = -EIO;
+	mapped_end();
+	journal->paused = true;
+	*time = (int64_t)(us / 1000000);
+	if (rc >= 0)
+		return rc;
+	return err_set(err, "%s: can't be read: %s",
+	    text_show_str(journal->name),
+	    rc == -EACCES ? JOURNAL_ACCESS_WAY_OUT : strerror(-rc));
 }
 
 void
@@ -418,57 +489,10 @@ journal_look(const struct journal *journal, struct journal_state *out)
 	out->place.machine = journal->machine;
 	out->place.cursor = journal->cursor;
 	out->behind = !journal->ended;
-	out->fd = journal->fd < 0 ? -1 : journal->fd;
+	out->young = journal->young;
+	out->fd = journal->fd;
 	out->hears =
-	    journal->fd >= 0 && sd_journal_reliable_fd(journal->handle) > 0;
-}
-
-#else
-
-struct journal *
-journal_open(const char *spec, struct keep *keep, int64_t after, bool anew,
-    struct err *err)
-{
-	(void)spec;
-	(void)keep;
-	(void)after;
-	(void)anew;
-	err_set(err, "the journal can't be read: built without libsystemd");
-	return NULL;
-}
-
-void
-journal_close(struct journal *journal)
-{
-	MUST(journal == NULL);
-}
-
-/* What isn't open is never read. */
-#define JOURNAL_NONE must_fatal("no journal can be open")
-
-enum input_step
-journal_step(struct journal *journal, struct walk *walk)
-{
-	(void)journal;
-	(void)walk;
-	JOURNAL_NONE;
-}
-
-bool
-journal_peek(struct journal *journal, struct walk *walk, int64_t *time)
-{
-	(void)journal;
-	(void)walk;
-	(void)time;
-	JOURNAL_NONE;
-}
-
-void
-journal_look(const struct journal *journal, struct journal_state *out)
-{
-	(void)journal;
-	(void)out;
-	JOURNAL_NONE;
+	    journal->fd != -1 && sd_journal_reliable_fd(journal->handle) > 0;
 }
 
 #endif

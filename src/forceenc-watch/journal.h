@@ -16,8 +16,9 @@
  * The systemd journal, read entry by entry: this machine's, or the files of
  * another one in a folder. How far it was read is its own cursor, kept by the
  * id of the machine: copies of a journal are that journal. Entries that were
- * removed before they could be read are a gap, which the walk is told. The
- * only user of sd-journal(3); without libsystemd it can't be opened.
+ * removed before they could be read are a gap, which the walk is told. Files
+ * that may not be read, or are cut off, are said to be. Without libsystemd it
+ * can't be opened.
  */
 struct journal;
 
@@ -34,14 +35,16 @@ void journal_close(struct journal *); /* NULL is fine */
 /* Feeds a bounded number of entries. */
 enum input_step journal_step(struct journal *, struct walk *);
 
-/* The time of the next entry; false if there is none. Before the first step
- * only. */
-bool journal_peek(struct journal *, struct walk *, int64_t *time);
+/* The time of the next entry: 1, 0 if there is none, -1 with err. Before the
+ * first step only. */
+int journal_peek(
+    struct journal *, struct walk *, int64_t *time, struct err *err);
 
 /* As of the last step. */
 struct journal_state {
 	struct keep_cursor place; /* its cursor is NULL before any entry */
 	bool behind;              /* there was more to read */
+	bool young;               /* there is, a moment from now */
 	int fd;     /* readable when there may be more; -1: nothing tells */
 	bool hears; /* fd can be relied upon */
 };

@@ -69,7 +69,7 @@ journal_query_words(
 	return rc;
 }
 
-static bool
+bool
 journal_query_has(const struct journal_spec *spec, enum journal_spec_kind kind)
 {
 	size_t i;

@@ -33,6 +33,8 @@ typedef int journal_query_fn(
 int journal_query_each(
     const struct journal_spec *, journal_query_fn *, void *arg);
 
+bool journal_query_has(const struct journal_spec *, enum journal_spec_kind);
+
 /* Whether an entry says that others' entries were thrown away: no gap of
  * ours. Without units in spec, ours are those that begin with "postfix". */
 bool journal_query_is_others_loss(

@@ -170,3 +170,20 @@ notice_clear(struct notice *notice)
 	while (read(notice->fd, events, sizeof(events)) > 0)
 		continue;
 }
+
+bool
+notice_is_heard(int fd)
+{
+	char path[64], line[256];
+	bool heard = false;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	f = fopen(path, "re");
+	if (f == NULL)
+		return true;
+	while (!heard && fgets(line, sizeof(line), f) != NULL)
+		heard = strncmp(line, "inotify ", 8) == 0;
+	fclose(f);
+	return heard;
+}

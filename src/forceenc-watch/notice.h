@@ -34,4 +34,8 @@ int notice_fd(const struct notice *);
 /* To be called before reading: what changes from now on counts. */
 void notice_clear(struct notice *);
 
+/* Whether somebody else's inotify(7) descriptor listens to anything: whoever
+ * has too many hears nothing, and need not be told. */
+bool notice_is_heard(int fd);
+
 #endif

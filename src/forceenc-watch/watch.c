@@ -297,6 +297,11 @@ watch_wait(struct watch *watch, uint64_t ms, bool sign)
 		event_add(watch->timer, &wait);
 		return;
 	}
+	/* A journal that was opened anew has another one. */
+	if (watch->sign != NULL && event_get_fd(watch->sign) != fd) {
+		event_free(watch->sign);
+		watch->sign = NULL;
+	}
 	if (watch->sign == NULL)
 		watch->sign =
 		    event_new(watch->base, fd, EV_READ, watch_on_turn, watch);

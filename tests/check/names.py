@@ -20,6 +20,8 @@ GIVEN = {"main", "LLVMFuzzerTestOneInput"}
 
 # Files that stand for another word than their own, and why.
 EXCEPTIONS = {
+    # journal.h where there is no libsystemd.
+    "src/forceenc-watch/journal_none.c": ["journal"],
     # One of those that it serves.
     "src/forceencd/control_server.c": ["control_client"],
     # What keeps a configuration as long as a table of it is in use.

@@ -139,12 +139,8 @@ def test_follow(chance, kills=0):
         parts = entries(watch.journal, log)
         killed = 0
         watch.journal.open()
-        # Until a service was seen to log TLS, its deliveries wait for ten
-        # minutes of the log; but this one is old, and when it's read to its
-        # end, they are over.
-        at = 2000
-        watch.journal.write(b"".join(parts[:at]))
         watch.start()
+        at = 0
         while at < len(parts):
             n = chance.choice([1, 3, 100, 1000])
             watch.journal.write(b"".join(parts[at:at + n]))
@@ -203,12 +199,113 @@ def test_vacuum(_):
         good = be("told", watch.stderr().count("isn't there any more"),
                   1) and good
         # Nothing new: the gap was told.
-        watch.journal.append(one_mail(watch, 5))
         watch.start()
+        watch.journal.append(one_mail(watch, 5))
         watch.wait_lines(20)
         watch.stop()
         good = be("told once", watch.counters()["gaps"], 1) and good
         return be("vacuumed", mails(watch), trusted(1, 2, 3, 4, 5)) and good
+    finally:
+        watch.close()
+
+
+def test_half_written(_):
+    """An entry is counted by the file before it can be found in it."""
+    watch = Watched()
+    try:
+        watch.journal.append(one_mail(watch, 1))
+        watch.start()
+        watch.wait_lines(4)
+        done = watch.journal.appended(one_mail(watch, 2))
+        half = journals.without_last_link(done, b"SYSLOG_FACILITY=2")
+        watch.pause()
+        watch.journal.change(half)
+        watch.go_on()
+        watch.wait_lines(7)
+        watch.journal.change(done)
+        watch.wait_lines(8)
+        watch.stop()
+        return be("half written", mails(watch), trusted(1, 2))
+    finally:
+        watch.close()
+
+
+def test_machines(_):
+    """Their entries come in no common order."""
+    good = True
+    for words, told in ("", 1), (", _HOSTNAME=out", 0):
+        watch = Watched(words)
+        try:
+            other = journals.Journal(watch.journal.folder, machine="f" * 32,
+                                     file="other.journal")
+            watch.journal.append(one_mail(watch, 1))
+            other.append(other.entry(b"x", _HOSTNAME="other"))
+            watch.start()
+            watch.wait(lambda: mails(watch) == trusted(1))
+            watch.stop()
+            good = be(f"told of two machines{words}", watch.stderr().count(
+                "it's that of 2 machines"), told) and good
+        finally:
+            watch.close()
+    return good
+
+
+def test_cut_off(_):
+    """A file that is read through a map is made shorter."""
+    good = True
+    for size in (1 << 20, 0):
+        watch = Watched()
+        try:
+            watch.journal.append(one_mail(watch, 1))
+            watch.start()
+            watch.wait_lines(4)
+            watch.pause()
+            watch.journal.append(one_mail(watch, 2))
+            os.truncate(watch.journal.path, size)
+            watch.go_on()
+            watch.wait(lambda: "a file was made shorter" in watch.stderr())
+            watch.journal.rotate()
+            watch.journal.append(one_mail(watch, 3))
+            watch.wait_lines(8)
+            watch.stop()
+            good = (be(f"cut off at {size}: gaps", watch.counters()["gaps"],
+                       1) and
+                    be("cut off", mails(watch), trusted(1, 3)) and good)
+        finally:
+            watch.close()
+    return good
+
+
+def test_denied(_):
+    """What may not be read doesn't look like a journal that is empty."""
+    watch = Watched()
+    try:
+        watch.journal.append(one_mail(watch, 1))
+        os.chmod(watch.journal.path, 0)
+        if not watch.become_nobody():
+            print("denied: nobody can't run forceenc-watch here")
+            return True
+        journal = f"journal:{watch.journal.folder}"
+        done = watch.imports(journal, check=False)
+        good = (be("denied: import", done.returncode != 0, True) and
+                be("denied: the way out",
+                   b"in the group systemd-journal" in done.stderr, True))
+        watch.start()
+        watch.wait(lambda: "; trying again" in watch.stderr())
+        os.chmod(watch.journal.path, 0o644)
+        watch.wait_lines(4)
+        watch.stop()
+        good = be("denied, then not", mails(watch), trusted(1)) and good
+        second = watch.journal.rotate()
+        watch.journal.append(one_mail(watch, 2))
+        watch.journal.append(b"")
+        os.chmod(watch.journal.path, 0o644)
+        os.chmod(second, 0)
+        watch.start()
+        watch.wait_lines(8)
+        watch.stop()
+        return be("denied in part", watch.stderr().count(
+            "1 of its 2 files can't be read"), 1) and good
     finally:
         watch.close()
 
@@ -347,7 +444,8 @@ def main():
     print(f"FORCEENC_SEED={SEED}")
     chance = random.Random(SEED)
     tests = [test_corpus, test_selection, test_odd_entries, test_vacuum,
-             test_emptied, test_switch, test_follow,
+             test_half_written, test_machines, test_cut_off,
+             test_denied, test_emptied, test_switch, test_follow,
              lambda chance: test_follow(chance, KILLS)]
     results = [test(chance) for test in tests]
     return 0 if all(results) else 1

@@ -6,6 +6,7 @@ import datetime
 import os
 import re
 import shutil
+import struct
 import subprocess
 
 REMOTE = next((path for path in (
@@ -23,6 +24,20 @@ def field(name, value):
     if b"\n" in value or any(byte < 32 for byte in value):
         return name + b"\n" + len(value).to_bytes(8, "little") + value + b"\n"
     return name + b"=" + value + b"\n"
+
+
+# Of a file's head: flags, and one that makes its objects smaller.
+FLAGS_AT, COMPACT = 12, 16
+
+
+def without_last_link(data, value):
+    """A file's bytes while its writer has the last entry with this value in
+    it, but isn't done yet: whoever looks for the value doesn't find it."""
+    flags, = struct.unpack_from("<I", data, FLAGS_AT)
+    at = data.index(value) - (16 if flags & COMPACT else 8)
+    links, = struct.unpack_from("<Q", data, at)
+    assert 1 < links < 1000
+    return data[:at] + struct.pack("<Q", links - 1) + data[at + 8:]
 
 
 class Journal:
@@ -69,6 +84,26 @@ class Journal:
         """Returns when it's in the file."""
         subprocess.run([REMOTE, "-o", self.path, "-"], input=data, check=True,
                        capture_output=True)
+
+    def appended(self, data):
+        """The file's bytes as they would be, without touching it."""
+        copy = self.folder + ".copy.journal"
+        shutil.copyfile(self.path, copy)
+        subprocess.run([REMOTE, "-o", copy, "-"], input=data, check=True,
+                       capture_output=True)
+        with open(copy, "rb") as f:
+            after = f.read()
+        os.remove(copy)
+        return after
+
+    def change(self, data):
+        """What is different, in place, as its writer does."""
+        with open(self.path, "r+b", buffering=0) as f:
+            before = f.read()
+            for at in range(0, len(data), 4096):
+                if before[at:at + 4096] != data[at:at + 4096]:
+                    f.seek(at)
+                    f.write(data[at:at + 4096])
 
     def open(self):
         """A writer that goes on until close()."""

@@ -15,6 +15,7 @@ BUILD = os.environ["abs_top_builddir"]
 WATCH = os.path.join(BUILD, "forceenc-watch")
 GENLOG = os.path.join(BUILD, "tests", "bench", "genlog")
 DEADLINE = 60
+NOBODY = 65534
 
 
 class Failed(Exception):
@@ -43,6 +44,7 @@ class Watched:
         self.conf = os.path.join(self.dir, "forceenc.cf")
         self.process = None
         self.readies = 0
+        self.user = {}
         with open(os.path.join(self.dir, "policy.cf"), "w",
                   encoding="utf-8") as f:
             f.write("dbpath = policy.db\n")
@@ -64,6 +66,21 @@ class Watched:
     def path(self, name):
         return os.path.join(self.dir, name)
 
+    def become_nobody(self):
+        """From now on whoever isn't root has no privileges, and root, who may
+        do everything, is nobody. False if nobody can't run it."""
+        if os.geteuid() != 0:
+            return True
+        self.user = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+        for folder, _, names in os.walk(self.dir):
+            for path in (folder, *(os.path.join(folder, n) for n in names)):
+                os.chown(path, NOBODY, NOBODY)
+        try:
+            return subprocess.run([WATCH, "-V"], check=False, **self.user,
+                                  capture_output=True).returncode == 0
+        except PermissionError:
+            return False
+
     def command(self, *words):
         return [WATCH, "-c", self.conf, *words]
 
@@ -73,7 +90,7 @@ class Watched:
     def imports(self, *paths, check=True, **options):
         done = subprocess.run(self.command("--import", *paths), check=False,
                               capture_output=True, env=self.environment(),
-                              **options)
+                              **self.user, **options)
         if check and done.returncode != 0:
             raise Failed(f"import: exit {done.returncode}: {done.stderr}")
         return done
@@ -81,7 +98,7 @@ class Watched:
     def popen(self, *words):
         with open(self.path("stderr"), "ab") as err:
             return subprocess.Popen(self.command(*words), stderr=err,
-                                    env=self.environment())
+                                    env=self.environment(), **self.user)
 
     def start(self):
         self.readies = self.count_readies()
@@ -97,6 +114,13 @@ class Watched:
         self.process.kill()
         self.process.wait()
         self.process = None
+
+    def pause(self):
+        self.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WNOWAIT)
+
+    def go_on(self):
+        self.process.send_signal(signal.SIGCONT)
 
     def stop(self):
         # Before it's ready, SIGTERM just ends it.

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+/* Copyright (c) 2026 The forceenc authors */
+
+#ifndef FORCEENC_WATCH_JOURNAL_ENTRY_H
+#define FORCEENC_WATCH_JOURNAL_ENTRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "forceenc-watch/maillog.h"
+#include "forceenc/buf.h"
+#include "forceenc/journal_spec.h"
+
+struct sd_journal;
+
+/* An entry of the journal, in parts as the walk takes them. All-zero is
+ * empty. */
+struct journal_entry {
+	struct maillog log; /* points into these */
+	struct buf host, program, text;
+};
+
+void journal_entry_fini(struct journal_entry *);
+
+/* Has the library look for the entries that are wanted. 0 or its error. */
+int journal_entry_select(struct sd_journal *, const struct journal_spec *);
+
+/* Copies the one that the library is at. False if it makes no sense: it has
+ * no text, or nobody wrote it. */
+bool journal_entry_read(
+    struct journal_entry *, struct sd_journal *, int64_t time);
+
+/* The id of the machine that wrote it, printable, or "unknown". */
+void journal_entry_machine(
+    struct journal_entry *, struct sd_journal *, char *out, size_t size);
+/* Of how many there are entries, as far as that can be told. */
+unsigned journal_entry_machines(struct sd_journal *);
+
+#endif

@@ -68,7 +68,7 @@ def test_ldap(make_slapd, make_ldap_table, make_bad, transport, case):
         table.expect(NOBODY, TEMP)
     until_told(table, BOB, b"must not have expired")
     restart(good)
-    until(lambda: forced(BOB), FOUND, 10.0)
+    until(lambda: forced(BOB), FOUND)
     table.until(NOBODY, NOTFOUND)
     log.wait("answers again", since)
 
@@ -78,7 +78,7 @@ def until_told(table, key, words):
     def ask():
         reply = table.ask(key)
         return b"told" if words in reply else reply
-    until(ask, b"told", 5.0)
+    until(ask, b"told")
 
 
 @pytest.mark.parametrize("case", CASES)

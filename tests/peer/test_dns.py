@@ -45,7 +45,7 @@ def check(table, dns, proxy):
     table.expect(BOB, TEMP)
     # It's the name service that is waited for, and not the next attempt.
     until(lambda: b"asked" if table.ask(BOB) and dns.heard > heard else b"",
-          b"asked", 10.0)
+          b"asked")
     with Load(lambda: table.endpoints.client("socketmap-unix"),
               {ALICE: FOUND}) as load:
         for _ in range(3):
@@ -54,7 +54,7 @@ def check(table, dns, proxy):
         load.wait_for(100)
     load.check(longest=0.4)
     dns.silent = False
-    table.until(BOB, FOUND, 15.0)
+    table.until(BOB, FOUND)
     table.until(NOBODY, b"9:NOTFOUND ,")
 
 

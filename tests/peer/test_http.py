@@ -251,7 +251,7 @@ def test_ready_while_the_directory_answers(make_ldap_table, make_slapd):
     table.daemon.options["forceenc_on_failure"] = "stale"
     assert table.daemon.reload()
     until(lambda: b"%d" % pages.figures().get("forceenc_table_up",
-          map="forceenc", table=f"ldap:{table.path}"), b"0", 10.0)
+          map="forceenc", table=f"ldap:{table.path}"), b"0")
     table.expect(ALICE, table.client.FOUND)
     reply = pages.get("/readyz")
     assert reply.status == 200
@@ -318,7 +318,7 @@ def test_servers_and_waits_are_measured(make_ldap_table, make_slapd):
     slapd.stop()
     table.until(ALICE, table.client.TEMP)
     until(lambda: b"%d" % pages.figures().sum("forceenc_server_up", **labels),
-          b"0", 10.0)
+          b"0")
     assert pages.figures().sum("forceenc_server_failures_total", **labels) > 0
 
 

@@ -185,7 +185,7 @@ def test_notices_go_nowhere(make_pooler, make_served, server, table_path):
     served.log.wait("changes aren't noticed")
     served.becomes(ALICE, served.client.FOUND)
     server.sql(f"UPDATE policy SET answer = 'off' WHERE address = '{ALICE}'")
-    served.becomes(ALICE, served.client.NOTFOUND, 5.0)
+    served.becomes(ALICE, served.client.NOTFOUND)
     served.expect(BOB, served.client.FOUND)
 
 

@@ -144,7 +144,7 @@ def test_idle_connections_are_closed(make_served, server, table_path):
         return server.sql("SELECT count(*) FROM pg_stat_activity WHERE "
                           "usename = 'forceenc'").strip().encode()
 
-    until(sessions, b"0", 5.0)
+    until(sessions, b"0")
     served.expect("new@forced.test", served.client.FOUND)
 
 

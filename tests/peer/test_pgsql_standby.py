@@ -69,7 +69,7 @@ def test_who_is_asked(both, make_served, table_path, wanted, asked):
     assert asked is None or not any(have.values())
     # The standby has it a moment later.
     primary.set({NOBODY: "on"})
-    served.becomes(NOBODY, served.client.FOUND, 10.0)
+    served.becomes(NOBODY, served.client.FOUND)
 
 
 def test_the_standby_takes_over(primary, standby, make_served, table_path):
@@ -90,7 +90,7 @@ def test_the_standby_takes_over(primary, standby, make_served, table_path):
         served.expect(key, served.client.FOUND)
     served.expect("stranger@example.com", served.client.TEMP)
     standby.promote()
-    served.until("last@example.com", served.client.FOUND, 10.0)
+    served.until("last@example.com", served.client.FOUND)
     served.is_well()
     standby.set({NOBODY: "on"})
     served.becomes(NOBODY, served.client.FOUND)
@@ -111,7 +111,7 @@ def test_notices_after_a_take_over(primary, standby, make_served,
     served.expect(ALICE, served.client.FOUND)
     standby.promote()
     served.log.wait("changes are noticed again")
-    served.becomes(NOBODY, served.client.NOTFOUND, 10.0)
+    served.becomes(NOBODY, served.client.NOTFOUND)
     standby.sql(f"UPDATE policy SET answer = 'off' WHERE address = '{ALICE}'")
     served.becomes(ALICE, served.client.NOTFOUND)
     standby.set({NOBODY: "on"})
@@ -134,6 +134,6 @@ def test_both_are_down(primary, standby, make_served, table_path):
         served.expect(f"u{number}@example.com", served.client.TEMP)
     served.expect(ALICE, served.client.FOUND)
     primary.start()
-    served.until("new@example.com", served.client.NOTFOUND, 10.0)
+    served.until("new@example.com", served.client.NOTFOUND)
     primary.set({"new2@example.com": "on"})
     served.expect("new2@example.com", served.client.FOUND)

@@ -84,12 +84,12 @@ def wait_total(database, counter, limit=LIMIT):
     "store_crash"])
 def test_unit(database, name):
     """The tests of the store, which know nothing of the kind."""
-    database.server.sql("ALTER ROLE counter SET search_path = stats",
-                        "postgres")
     build = pathlib.Path(programs.ours("forceenc-watch")).parent
     program = build / "tests" / "unit" / f"test_{name}"
     if not program.exists():
         pytest.skip(f"{program.name} isn't built (make check builds it)")
+    database.server.sql("ALTER ROLE counter SET search_path = stats",
+                        "postgres")
     try:
         done = subprocess.run(
             [str(program)], capture_output=True, text=True, check=False,

@@ -51,7 +51,7 @@ def until_sum(pages, wanted, name, **labels):
     def ask():
         figures.append(pages.figures())
         return b"%d" % figures[-1].sum(name, **labels)
-    until(ask, b"%d" % wanted, 20.0)
+    until(ask, b"%d" % wanted)
     return figures[-1]
 
 
@@ -130,7 +130,7 @@ def test_not_ready_while_the_store_cannot_be_written(watcher):
     # What isn't in the store isn't counted.
     watcher.deliver("forceenc", "Trusted")
     until(lambda: b"%d" % (watcher.pages.figures().get(
-        "forceenc_watch_lag_seconds") > 0), b"1", 20.0)
+        "forceenc_watch_lag_seconds") > 0), b"1")
     figures = watcher.pages.figures().check()
     assert figures.get("forceenc_watch_store_up") == 0
     assert figures.get("forceenc_watch_commit_failures_total") > 0

@@ -45,7 +45,7 @@ def counted(ctl):
 
 
 def until_counted(ctl, number):
-    until(lambda: counted(ctl), b"%d" % number, 20.0)
+    until(lambda: counted(ctl), b"%d" % number)
 
 
 def deliver(watcher, number):

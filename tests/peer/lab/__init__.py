@@ -10,6 +10,6 @@ message in a sink) with a limit behind which it fails and shows the log.
 
 import os
 
-TIMEOUT = float(os.environ.get("FORCEENC_LAB_TIMEOUT", "20"))
+TIMEOUT = float(os.environ.get("FORCEENC_LAB_TIMEOUT", "60"))
 """Seconds behind which an event that should come is missed. It's never the
 time a passing test takes."""

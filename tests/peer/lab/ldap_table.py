@@ -3,6 +3,7 @@
 
 """A daemon with an ldap: table, as an administrator writes it."""
 
+from . import TIMEOUT
 from .endpoints import Endpoints
 from .slapd import PASSWORD, PEOPLE, READER
 from .until import is_reply, until
@@ -70,5 +71,5 @@ class LdapTable:
         reply = self.ask(key)
         assert is_reply(reply, wanted), (key, reply)
 
-    def until(self, key, wanted, limit=10.0):
+    def until(self, key, wanted, limit=TIMEOUT):
         return until(lambda: self.ask(key), wanted, limit)

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from . import net, postgres
+from . import TIMEOUT, net, postgres
 from .endpoints import Endpoints
 from .postgres import Postgres
 from .until import is_reply, until
@@ -104,7 +104,7 @@ class Served:
         reply = self.ask(key)
         assert is_reply(reply, wanted), (key, reply)
 
-    def until(self, key, wanted, limit=5.0):
+    def until(self, key, wanted, limit=TIMEOUT):
         """Meanwhile it's TEMP, and nothing else."""
         def ask():
             reply = self.ask(key)
@@ -113,7 +113,7 @@ class Served:
             return reply
         return until(ask, wanted, limit)
 
-    def becomes(self, key, wanted, limit=2.0):
+    def becomes(self, key, wanted, limit=TIMEOUT):
         """Whatever it's before."""
         return until(lambda: self.ask(key), wanted, limit)
 

@@ -106,7 +106,7 @@ class Pages:
         assert reply.status == 200
         return Figures(reply.text)
 
-    def until_status(self, path, status, limit=10.0):
+    def until_status(self, path, status, limit=TIMEOUT):
         """Waits for that answer of the page, and returns its text."""
         replies = []
 

@@ -5,8 +5,10 @@
 
 import time
 
+from . import TIMEOUT
 
-def until(ask, wanted, limit=2.0):
+
+def until(ask, wanted, limit=TIMEOUT):
     """Asks again and again until the reply is the wanted one, and returns
     the seconds it took; fails behind the limit."""
     began = time.monotonic()

@@ -149,7 +149,7 @@ def test_the_next_server_is_asked(
     silent = make_proxy((server.address, server.port), 22)
     silent.stall()
     served = make_served(server.table(
-        table_path, connect_time_limit="300ms", hosts=", ".join([
+        table_path, connect_time_limit="700ms", hosts=", ".join([
             f"{net.host(23)}:{server.port}", at(silent),
             at(proxy)]))).start()
     served.log.allow(LOST)

@@ -59,8 +59,6 @@ struct clients {
 	char bytes[CLIENTS_READ_MAX];
 };
 
-static void client_on_read(evutil_socket_t, short, void *);
-static void client_on_write(evutil_socket_t, short, void *);
 static void client_on_wake(void *);
 
 struct clients *
@@ -72,6 +70,7 @@ clients_new(
 	clients->base = base;
 	clients->shared = shared;
 	clients->turn = turn;
+	shared->turn = turn;
 	TAILQ_INIT(&clients->silent);
 	TAILQ_INIT(&clients->asked);
 	TAILQ_INIT(&clients->partial);
@@ -228,13 +227,14 @@ client_go(struct client *client, enum session_state state, uint64_t now)
 			client_set_partial(client, now);
 			return;
 		}
-		if (state != SESSION_FULL)
+		if (state != SESSION_FULL && state != SESSION_PAUSED)
 			break;
-		if (rounds == CLIENTS_ROUNDS) {
+		if (state == SESSION_PAUSED || rounds == CLIENTS_ROUNDS) {
 			/* The others' turn; the socket is writable, so this
 			 * goes on in the next one. */
 			event_del(client->on_read);
 			event_add(client->on_write, NULL);
+			client_set_partial(client, now);
 			return;
 		}
 		state =
@@ -251,13 +251,21 @@ client_go(struct client *client, enum session_state state, uint64_t now)
 		event_add(client->on_read, NULL);
 }
 
+/* The others stay where they are, and go on first. */
+static void
+clients_end_turn(const struct clients *clients)
+{
+	if (turn_is_full(clients->turn))
+		event_base_loopbreak(clients->base);
+}
+
 static void
 client_on_read(evutil_socket_t fd, short what, void *arg)
 {
 	struct client *client = arg;
 	struct clients *clients = client->clients;
 	enum session_state state;
-	uint64_t now, asked;
+	uint64_t now;
 	ssize_t n;
 
 	(void)what;
@@ -277,13 +285,9 @@ client_on_read(evutil_socket_t fd, short what, void *arg)
 		    session_finish(client->session, now, clients_out(clients));
 	} else {
 		client->active_at = now;
-		asked = clients->shared->counts.questions;
 		state = session_input(client->session, clients->bytes,
 		    (size_t)n, now, clients_out(clients));
-		/* The others stay where they are, and go on first. */
-		if (turn_is_full(clients->turn,
-			clients->shared->counts.questions - asked))
-			event_base_loopbreak(clients->base);
+		clients_end_turn(clients);
 		if (state == SESSION_OPEN && !client->drains &&
 		    clients->out.len > 0 && client->partial_at == 0 &&
 		    !session_is_partial(client->session)) {
@@ -300,16 +304,17 @@ static void
 client_on_write(evutil_socket_t fd, short what, void *arg)
 {
 	struct client *client = arg;
+	struct clients *clients = client->clients;
 	ssize_t n;
 
 	(void)fd;
 	(void)what;
 	MUST_BE(client, CLIENT_MAGIC);
-	turn_now(client->clients->turn);
+	turn_now(clients->turn);
 	if (client->out.len > 0) {
 		n = client_write(client, client->out.data, client->out.len);
 		if (n == -1) {
-			client->clients->counts.errors++;
+			clients->counts.errors++;
 			client_free(client);
 			return;
 		}
@@ -324,6 +329,7 @@ client_on_write(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	client_on_wake(client);
+	clients_end_turn(clients);
 }
 
 /* Answers have come, or the socket takes bytes again. */

@@ -42,6 +42,7 @@ struct session {
 	bool broken;    /* the rest of its bytes means nothing */
 	bool finished;  /* no more bytes will come */
 	bool full;
+	bool paused; /* frames are left for the loop's next turn */
 };
 
 struct session *
@@ -276,6 +277,8 @@ session_question(struct session *session,
 	struct map *map;
 
 	shared->counts.questions++;
+	if (shared->turn != NULL)
+		turn_add_question(shared->turn);
 	if (session->map != NULL) {
 		name = session->map;
 		len = strlen(name);
@@ -308,6 +311,15 @@ session_may_go_on(const struct session *session, const struct buf *out)
 	    session->nslots < session->shared->service->conf->question_limit;
 }
 
+/* The others' turn comes first. */
+static bool
+session_has_to_pause(const struct session *session)
+{
+	const struct turn *turn = session->shared->turn;
+
+	return turn != NULL && turn_is_full(turn);
+}
+
 /* Takes frames off the front as long as it may; returns the bytes used. */
 static size_t
 session_frames(struct session *session, char *bytes, size_t len, uint64_t now,
@@ -317,7 +329,12 @@ session_frames(struct session *session, char *bytes, size_t len, uint64_t now,
 	const char *why;
 	size_t used, done = 0;
 
+	session->paused = false;
 	while (done < len && session_may_go_on(session, out)) {
+		if (session_has_to_pause(session)) {
+			session->paused = true;
+			return done;
+		}
 		switch (session->protocol->parse_question(
 		    bytes + done, len - done, &question, &used, &why)) {
 		case LOOKUP_FRAME_QUESTION:
@@ -347,10 +364,12 @@ session_state(struct session *session, const struct buf *out)
 	bool more = session_may_go_on(session, out);
 
 	/* With nothing in the way, all whole frames have been taken. */
-	if (session->nslots == 0 &&
+	if (session->nslots == 0 && !session->paused &&
 	    (session->broken || (session->finished && more)))
 		return SESSION_ENDED;
-	session->full = !more || session->finished;
+	session->full = !more || session->finished || session->paused;
+	if (session->paused && more)
+		return SESSION_PAUSED;
 	return session->full ? SESSION_FULL : SESSION_OPEN;
 }
 
@@ -383,6 +402,7 @@ session_resume(struct session *session, uint64_t now, struct buf *out)
 	size_t used;
 
 	session_flush(session, out);
+	session->paused = false;
 	if (session->in.len > 0 && !session->broken) {
 		used = session_frames(
 		    session, session->in.data, session->in.len, now, out);

@@ -12,6 +12,7 @@
 #include "forceenc/lookup.h"
 #include "forceencd/resolve.h"
 #include "forceencd/service.h"
+#include "forceencd/turn.h"
 
 /*
  * One client's conversation: bytes in, bytes out, every question answered
@@ -31,6 +32,7 @@ struct session_shared {
 	struct service *service; /* the one in force; changes at reload */
 	struct session_counts counts;
 	struct address_keys keys; /* of the question at hand */
+	struct turn *turn; /* bounds how many are taken; NULL: nothing does */
 };
 
 struct session;
@@ -40,10 +42,12 @@ struct session;
 typedef void session_wake_fn(void *arg);
 
 enum session_state {
-	SESSION_OPEN,  /* feed it more */
-	SESSION_FULL,  /* enough unanswered questions or unsent bytes for now:
+	SESSION_OPEN,   /* feed it more */
+	SESSION_FULL,   /* enough unanswered questions or unsent bytes for now:
 			* nothing more until session_resume() says OPEN */
-	SESSION_ENDED, /* what is in out is the last; hang up behind it */
+	SESSION_PAUSED, /* more questions are there, for the loop's next turn:
+			 * nothing more until session_resume() says OPEN */
+	SESSION_ENDED,  /* what is in out is the last; hang up behind it */
 };
 
 /* map is the one that a tcp_table listener is bound to, copied; NULL for
@@ -54,7 +58,7 @@ struct session *session_new(struct session_shared *,
 void session_free(struct session *); /* gives up its questions */
 
 /* Takes bytes (which may be changed), adds replies to out. Must not be called
- * while FULL or ENDED. */
+ * while FULL, PAUSED or ENDED. */
 enum session_state session_input(
     struct session *, char *bytes, size_t len, uint64_t now, struct buf *out);
 

@@ -25,8 +25,9 @@
 #define SOURCE_SQLITE_SIGHT 100
 /* Slow queries are warned of at most this often. */
 #define SOURCE_SQLITE_QUIET 10000
-/* Of those that waited for the lock, asked in one turn. */
-#define SOURCE_SQLITE_TURN 512
+/* Queries of one turn of the loop may take this long together (us); the next
+ * ones wait for the next turn. */
+#define SOURCE_SQLITE_TURN 10000
 /* A database that can't be opened is tried again at most this often. */
 #define SOURCE_SQLITE_REOPEN 50
 
@@ -39,14 +40,15 @@ struct source_sqlite {
 
 	struct sqlite *db; /* NULL: not open */
 	struct sqlite_stmt *stmt;
-	uint64_t opened_at;  /* the last attempt */
-	int64_t version;     /* data_version at the last look */
-	bool seen;           /* version is set */
-	uint64_t seen_at;    /* the last look, if seen */
-	uint64_t busy_since; /* CLOCK_NEVER: not busy */
-	uint64_t busy_at;    /* when the lock was last met */
-	uint64_t warned_at;  /* of a slow query; 0: never */
-	struct source_asks waiting;
+	uint64_t opened_at;         /* the last attempt */
+	int64_t version;            /* data_version at the last look */
+	bool seen;                  /* version is set */
+	uint64_t seen_at;           /* the last look, if seen */
+	uint64_t busy_since;        /* CLOCK_NEVER: not busy */
+	uint64_t busy_at;           /* when the lock was last met */
+	uint64_t warned_at;         /* of a slow query; 0: never */
+	uint64_t spent_us;          /* on queries, in this turn */
+	struct source_asks waiting; /* for the lock, or the next turn */
 };
 
 static struct source_sqlite *
@@ -178,7 +180,7 @@ source_sqlite_try(struct source_sqlite *source, const struct source_ask *ask,
 }
 
 static enum sqlite_status
-source_sqlite_query(struct source_sqlite *source, const struct source_ask *ask,
+source_sqlite_insist(struct source_sqlite *source, const struct source_ask *ask,
     uint64_t now, struct source_reply *reply)
 {
 	bool was_open = source->stmt != NULL;
@@ -197,6 +199,24 @@ source_sqlite_query(struct source_sqlite *source, const struct source_ask *ask,
 	if (status == SQLITE_STATUS_ERROR)
 		source_sqlite_close(source);
 	return status;
+}
+
+static enum sqlite_status
+source_sqlite_query(struct source_sqlite *source, const struct source_ask *ask,
+    uint64_t now, struct source_reply *reply)
+{
+	uint64_t began = clock_us();
+	enum sqlite_status status;
+
+	status = source_sqlite_insist(source, ask, now, reply);
+	source->spent_us += clock_us() - began;
+	return status;
+}
+
+static bool
+source_sqlite_turn_is_over(const struct source_sqlite *source)
+{
+	return source->spent_us >= SOURCE_SQLITE_TURN;
 }
 
 /* Another process holds the lock. True once that has gone on for so long that
@@ -267,9 +287,13 @@ source_sqlite_ask(struct source *base, struct source_ask *ask, uint64_t now,
 		reply->kind = SOURCE_ABSENT;
 		return SOURCE_DONE;
 	}
-	status = source_sqlite_query(source, ask, now, reply);
-	if (source_sqlite_settle(source, status, now, reply))
-		return SOURCE_DONE;
+	/* Nobody overtakes those that wait. */
+	if (TAILQ_EMPTY(&source->waiting) &&
+	    !source_sqlite_turn_is_over(source)) {
+		status = source_sqlite_query(source, ask, now, reply);
+		if (source_sqlite_settle(source, status, now, reply))
+			return SOURCE_DONE;
+	}
 	TAILQ_INSERT_TAIL(&source->waiting, ask, link);
 	return SOURCE_WAIT;
 }
@@ -280,29 +304,37 @@ source_sqlite_cancel(struct source *base, struct source_ask *ask)
 	TAILQ_REMOVE(&source_sqlite_of(base)->waiting, ask, link);
 }
 
-/* Those that wait for the lock, tried in order until one is still busy. */
+/* Those that wait, tried in order until one is still busy. */
 static uint64_t
-source_sqlite_tick(struct source *base, uint64_t now)
+source_sqlite_go_on(struct source_sqlite *source, uint64_t now)
 {
-	struct source_sqlite *source = source_sqlite_of(base);
 	struct source_reply reply;
 	struct source_ask *ask;
 	enum sqlite_status status;
-	unsigned n = 0;
 
 	while ((ask = TAILQ_FIRST(&source->waiting)) != NULL) {
-		if (n++ == SOURCE_SQLITE_TURN)
+		if (source_sqlite_turn_is_over(source))
 			return now;
 		source_reply_init(&reply);
 		status = source_sqlite_query(source, ask, now, &reply);
 		if (!source_sqlite_settle(source, status, now, &reply))
 			return now + SOURCE_SQLITE_RETRY;
 		if (reply.kind == SOURCE_UNSURE)
-			base->unsure++;
+			source->base.unsure++;
 		TAILQ_REMOVE(&source->waiting, ask, link);
 		ask->done(ask, &reply, now);
 	}
 	return CLOCK_NEVER;
+}
+
+static uint64_t
+source_sqlite_tick(struct source *base, uint64_t now)
+{
+	struct source_sqlite *source = source_sqlite_of(base);
+	uint64_t next = source_sqlite_go_on(source, now);
+
+	source->spent_us = 0;
+	return next;
 }
 
 /* The version of what is in the file now. A handle that fails may be one to

@@ -28,13 +28,29 @@ turn_end(struct turn *turn, uint64_t now_us)
 		slice->longest = took;
 	turn->begun_at = 0;
 	turn->questions = 0;
+	turn->full = false;
+}
+
+void
+turn_look(struct turn *turn, uint64_t now_us)
+{
+	if (turn->begun_at != 0 && now_us >= turn->begun_at + TURN_ENOUGH_US)
+		turn->full = true;
+}
+
+void
+turn_add_question(struct turn *turn)
+{
+	if (++turn->questions >= TURN_QUESTIONS)
+		turn->full = true;
+	else if (turn->questions % TURN_LOOK == 0)
+		turn_look(turn, clock_us());
 }
 
 bool
-turn_is_full(struct turn *turn, uint64_t questions)
+turn_is_full(const struct turn *turn)
 {
-	turn->questions += questions;
-	return turn->questions >= TURN_QUESTIONS;
+	return turn->full;
 }
 
 uint64_t

@@ -24,13 +24,18 @@ struct turn_slice {
 	uint64_t longest;
 };
 
-/* Questions taken in one turn; those that are there then have the next one. */
+/* Questions taken in one turn; those that are there then have the next one. So
+ * have they once it has taken this long: what a question takes depends on what
+ * it asks. The clock is looked at every so many of them. */
 #define TURN_QUESTIONS 1024
+#define TURN_ENOUGH_US 10000
+#define TURN_LOOK      16
 
 /* All times in microseconds. */
 struct turn {
 	uint64_t begun_at; /* 0: nothing was done in this turn yet */
 	uint64_t questions;
+	bool full; /* no more questions */
 	struct histogram took;
 	struct turn_slice slice[TURN_SLICES];
 };
@@ -39,8 +44,12 @@ struct turn {
 void turn_begin(struct turn *, uint64_t now_us);
 void turn_end(struct turn *, uint64_t now_us);
 
-/* So many questions were taken. True: it's enough for this turn. */
-bool turn_is_full(struct turn *, uint64_t questions);
+/* A question is taken. */
+void turn_add_question(struct turn *);
+/* It's enough for this turn. */
+bool turn_is_full(const struct turn *);
+/* A look at the clock. */
+void turn_look(struct turn *, uint64_t now_us);
 
 /* Of those that ended within the last minute, or up to a slice of it before;
  * 0 if there were none. */

@@ -20,6 +20,7 @@
 struct talk {
 	struct stage stage;
 	struct session_shared shared;
+	struct turn turn;
 	struct session *session;
 	struct buf out;
 	struct buf sent;
@@ -48,6 +49,7 @@ talk_init(
 	scripted_say(talk->stage.source[0], "broken@x", SOURCE_UNSURE, 0);
 	talk->shared.resolve = talk->stage.resolve;
 	talk->shared.service = &talk->stage.service;
+	talk->shared.turn = &talk->turn;
 	talk->session =
 	    session_new(&talk->shared, protocol, map, talk_on_wake, talk);
 }
@@ -265,6 +267,7 @@ test_a_flood_is_answered_in_pieces(void **state)
 
 	(void)state;
 	talk_init(&talk, &lookup_socketmap, NULL);
+	talk.shared.turn = NULL;
 	for (i = 0; i < 10000; i++) {
 		buf_add_text(&bytes, "16:forceenc alice@x,");
 		buf_add_text(&expect, "12:OK forceenc:,");
@@ -275,6 +278,50 @@ test_a_flood_is_answered_in_pieces(void **state)
 	talk_expect(&talk, buf_text(&expect));
 	buf_fini(&bytes);
 	buf_fini(&expect);
+	talk_fini(&talk);
+}
+
+/* What is there when the loop's turn is over has the next one. */
+static void
+test_a_turn_that_is_over_ends_it_for_now(void **state)
+{
+	struct talk talk;
+
+	(void)state;
+	talk_init(&talk, &lookup_socketmap, NULL);
+	talk.turn.questions = TURN_QUESTIONS - 1;
+	talk_say(&talk, "16:forceenc alice@x,14:forceenc bob@x,16:force", 46);
+	talk_expect(&talk, "12:OK forceenc:,");
+	assert_int_equal(talk.state, SESSION_PAUSED);
+	assert_false(session_is_partial(talk.session));
+	/* Still the same turn. */
+	talk_resume(&talk);
+	talk_expect(&talk, "");
+	assert_int_equal(talk.state, SESSION_PAUSED);
+	talk.turn = (struct turn){0};
+	talk_resume(&talk);
+	talk_expect(&talk, "11:OK lenient:,");
+	assert_int_equal(talk.state, SESSION_OPEN);
+	assert_true(session_is_partial(talk.session));
+	talk_fini(&talk);
+}
+
+/* A client that says no more meanwhile still gets all of its answers. */
+static void
+test_a_turn_that_is_over_doesnt_end_a_client(void **state)
+{
+	struct talk talk;
+
+	(void)state;
+	talk_init(&talk, &lookup_socketmap, NULL);
+	talk.turn.full = true;
+	talk_say(&talk, "16:forceenc alice@x,14:forceenc bob@x,", 38);
+	talk_settle(&talk, session_finish(talk.session, T0, &talk.out));
+	assert_int_equal(talk.state, SESSION_PAUSED);
+	talk.turn.full = false;
+	talk_resume(&talk);
+	talk_expect(&talk, "12:OK forceenc:,11:OK lenient:,");
+	assert_int_equal(talk.state, SESSION_ENDED);
 	talk_fini(&talk);
 }
 
@@ -298,6 +345,9 @@ property_turn(struct talk *talk, const struct buf *bytes, size_t *at)
 	struct scripted *source = talk->stage.source[0];
 	size_t len;
 
+	talk->turn.full = rand() % 3 == 0;
+	if (talk->state == SESSION_PAUSED)
+		talk_resume(talk);
 	switch (rand() % 4) {
 	case 0:
 		scripted_set_waiting(source, rand() % 3 != 0);
@@ -379,6 +429,8 @@ main(void)
 	    cmocka_unit_test(test_answers_what_was_asked_before_the_end),
 	    cmocka_unit_test(test_a_client_that_leaves_gives_up_its_questions),
 	    cmocka_unit_test(test_a_flood_is_answered_in_pieces),
+	    cmocka_unit_test(test_a_turn_that_is_over_ends_it_for_now),
+	    cmocka_unit_test(test_a_turn_that_is_over_doesnt_end_a_client),
 	    cmocka_unit_test(test_one_answer_per_question_in_order),
 	};
 

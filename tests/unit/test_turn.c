@@ -9,6 +9,7 @@
 
 #define T0     UINT64_C(500000000000)
 #define SECOND UINT64_C(1000000)
+#define FUTURE ((uint64_t)INT64_MAX)
 
 static void
 turned(struct turn *turn, uint64_t from, uint64_t took)
@@ -60,17 +61,55 @@ static void
 test_a_turn_takes_so_many_questions(void **state)
 {
 	struct turn turn = {0};
-	unsigned i;
+	unsigned i, j;
 
 	(void)state;
 	for (i = 0; i < 3; i++) {
-		turn_begin(&turn, T0);
-		assert_false(turn_is_full(&turn, 0));
-		assert_false(turn_is_full(&turn, TURN_QUESTIONS - 1));
-		assert_true(turn_is_full(&turn, 1));
-		assert_true(turn_is_full(&turn, 1));
-		turn_end(&turn, T0 + 1);
+		/* So that it hasn't taken any time, whatever the clock says. */
+		turn_begin(&turn, FUTURE);
+		assert_false(turn_is_full(&turn));
+		for (j = 1; j < TURN_QUESTIONS; j++)
+			turn_add_question(&turn);
+		assert_false(turn_is_full(&turn));
+		turn_add_question(&turn);
+		assert_true(turn_is_full(&turn));
+		turn_add_question(&turn);
+		assert_true(turn_is_full(&turn));
+		turn_end(&turn, FUTURE);
 	}
+}
+
+static void
+test_a_turn_takes_questions_for_so_long(void **state)
+{
+	struct turn turn = {0};
+
+	(void)state;
+	/* Nothing is said about a turn that hasn't begun. */
+	turn_look(&turn, T0);
+	assert_false(turn_is_full(&turn));
+	turn_begin(&turn, T0);
+	turn_look(&turn, T0 + TURN_ENOUGH_US - 1);
+	assert_false(turn_is_full(&turn));
+	turn_look(&turn, T0 + TURN_ENOUGH_US);
+	assert_true(turn_is_full(&turn));
+	turn_end(&turn, T0 + TURN_ENOUGH_US + 1);
+	assert_false(turn_is_full(&turn));
+}
+
+static void
+test_the_clock_is_looked_at_now_and_then(void **state)
+{
+	struct turn turn = {0};
+	unsigned i;
+
+	(void)state;
+	turn_begin(&turn, 1); /* long ago */
+	for (i = 1; i < TURN_LOOK; i++)
+		turn_add_question(&turn);
+	assert_false(turn_is_full(&turn));
+	turn_add_question(&turn);
+	assert_true(turn_is_full(&turn));
 }
 
 /* Each slice of time takes the place of the one a minute before it. */
@@ -97,6 +136,8 @@ main(void)
 	    cmocka_unit_test(test_the_longest_of_a_minute),
 	    cmocka_unit_test(test_slices_are_used_again),
 	    cmocka_unit_test(test_a_turn_takes_so_many_questions),
+	    cmocka_unit_test(test_a_turn_takes_questions_for_so_long),
+	    cmocka_unit_test(test_the_clock_is_looked_at_now_and_then),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

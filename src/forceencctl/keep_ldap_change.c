@@ -310,6 +310,11 @@ keep_ldap_change_refused(const struct keep_ldap_change *change, const char *dn,
 		      "to the one that does";
 		status = EX_CONFIG;
 		break;
+	case DIRECTORY_UNAVAILABLE:
+		/* Also what one says that is read-only for good. */
+		way = "; if this server takes no changes, set "
+		      "admin_server_host to one that does";
+		break;
 	case DIRECTORY_NO_CLASS:
 		way = "; set update_class to the class that has the attribute, "
 		      "such as forceEncryptionPolicy";

@@ -62,6 +62,15 @@ keep_pgsql_close(void *arg)
 	free(keep);
 }
 
+/* In libpq's words a standby is there, and no server for a change. */
+static const char *
+keep_pgsql_way(const struct keep_site *site, const char *why)
+{
+	return site->use != KEEP_LOOK && strstr(why, "read-only") != NULL
+	    ? "; a server that takes changes must be among hosts"
+	    : "";
+}
+
 static int
 keep_pgsql_open(void **out, const struct keep_site *site, struct err *err)
 {
@@ -83,7 +92,8 @@ keep_pgsql_open(void **out, const struct keep_site *site, struct err *err)
 	}
 	*out = keep;
 	if (keep->pq == NULL)
-		err_set(err, "no connection: %s", buf_text(&why));
+		err_set(err, "no connection: %s%s", buf_text(&why),
+		    keep_pgsql_way(site, buf_text(&why)));
 	buf_fini(&why);
 	return keep->pq != NULL ? 0 : EX_TEMPFAIL;
 }

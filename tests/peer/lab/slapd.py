@@ -58,6 +58,7 @@ maxsize 8589934592
 index objectClass,mail,mailAlias eq
 {database_extra}
 {syncprov}
+{database}
 """
 
 PERSON = """dn: uid={uid},{people}
@@ -76,7 +77,7 @@ mailEnabled: TRUE
 class Slapd:
     def __init__(self, folder, authority, certificate=None, syncprov=False,
                  extra="", address=None, limits="size=unlimited",
-                 administrator=False):
+                 administrator=False, database=""):
         self.folder = pathlib.Path(folder)
         self.authority = authority
         self.address = address or net.host(9)
@@ -84,6 +85,7 @@ class Slapd:
             NAME, f"IP:{self.address}")
         self.syncprov = syncprov
         self.extra = extra
+        self.database = database
         self.limits = limits
         # Whether we are the administrator over ldapi://, by our user.
         self.administrator = administrator
@@ -107,7 +109,7 @@ class Slapd:
             source=programs.TOP, folder=self.folder, suffix=SUFFIX, root=ROOT,
             reader=READER, authority=self.authority.path,
             certificate=self.certificate[0], key=self.certificate[1],
-            extra=self.extra,
+            extra=self.extra, database=self.database,
             administrator=f"authz-regexp gidNumber={os.getegid()}[+]"
             f"uidNumber={os.geteuid()},cn=peercred,cn=external,cn=auth {ROOT}"
             if self.administrator else "",
@@ -119,8 +121,9 @@ access to attrs=userPassword by self write by anonymous auth by * none
 access to * by dn.exact="{READER}" read by self read by * none
 """))
 
-    def load(self, people):
-        """Fills the database: {uid: "attribute: value" lines}."""
+    def load(self, people, more=""):
+        """Fills the database: {uid: "attribute: value" lines}, and an LDIF of
+        other entries."""
         text = f"""dn: {SUFFIX}
 objectClass: dcObject
 objectClass: organization
@@ -145,6 +148,7 @@ userPassword: {PASSWORD}
         for uid, attributes in people.items():
             text += PERSON.format(
                 uid=uid, people=PEOPLE, attributes=attributes.strip()) + "\n"
+        text += more
         self.write()
         self.run("slapadd", "slapd", "-q", "-f", self.folder / "slapd.conf",
                  text=text)

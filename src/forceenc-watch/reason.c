@@ -19,6 +19,7 @@ static const struct {
     {"Server certificate not verified", STORE_CERTIFICATE},
     {"no TLSA records found", STORE_DANE},
     {"non DNSSEC destination", STORE_DANE},
+    {"TLSA records unusable", STORE_DANE},
     {"TLSA lookup error for ", STORE_DANE},
     {"client TLS configuration problem", STORE_POLICY},
     {"Sender requested REQUIRETLS, ", STORE_REQUIRETLS},

@@ -161,7 +161,8 @@ class Postfix:
              *words],
             capture_output=True, timeout=TIMEOUT, check=True, **options)
 
-    def start(self):
+    def start(self, around=()):
+        """around: words before the command."""
         (self.folder / "mail.log").touch()
         self.log = FileLog("postfix", self.folder / "mail.log", COMPLAINT)
         # empty() may come in between; qmgr(8) says so and copes.
@@ -170,8 +171,8 @@ class Postfix:
         # In the foreground, so that its end can be waited for.
         with open(self.folder / "start.out", "wb") as output:
             self._process = subprocess.Popen(
-                [programs.peer("postfix", "postfix"), "-c", str(self.config),
-                 "start-fg"],
+                [*around, programs.peer("postfix", "postfix"), "-c",
+                 str(self.config), "start-fg"],
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         try:
             self.log.wait(r"postfix/master\[\d+\]: daemon started")

@@ -3,9 +3,11 @@
 
 #include "forceencctl/figures.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "forceenc/clock.h"
 #include "forceenc/text.h"
@@ -45,6 +47,28 @@ figures_filter(struct figures *figures, const struct cmd_call *call,
 	return status;
 }
 
+/* Why it can't be opened, and what helps where there is none, or none for this
+ * user. */
+static int
+figures_unopened(const struct conf *conf, const struct err *err)
+{
+	static const char sqlite[] = "sqlite:";
+	const char *path = conf->store + sizeof(sqlite) - 1;
+
+	if (strncmp(conf->store, sqlite, sizeof(sqlite) - 1) != 0 ||
+	    access(path, R_OK) == 0)
+		return figures_failed(err);
+	if (errno == ENOENT)
+		say("%s: no statistics yet: forceenc-watch makes them when it "
+		    "is started, where \"store\" in %s says",
+		    err->text, text_show_str(conf->path));
+	else if (errno == EACCES)
+		say("%s: ask as its owner, or as root", err->text);
+	else
+		return figures_failed(err);
+	return EX_TEMPFAIL;
+}
+
 int
 figures_open(struct figures *figures, const struct cmd_call *call,
     const char *sender, const char *since)
@@ -70,7 +94,8 @@ figures_open(struct figures *figures, const struct cmd_call *call,
 	    .host = "",
 	    .stop = -1};
 	figures->store = store_open_place(&place, STORE_READ, &err);
-	return figures->store != NULL ? 0 : figures_failed(&err);
+	return figures->store != NULL ? 0
+				      : figures_unopened(figures->conf, &err);
 }
 
 void

@@ -255,7 +255,10 @@ def test_watch_status(ctl, store):
     ("stats",), ("top",), ("failures",), ("whatif", "all"),
     ("watch", "status")])
 def test_no_store(ctl, tmp_path, words):
-    assert "No such file" in ctl(*words, status=TEMPFAIL).err
+    said = ctl(*words, status=TEMPFAIL).err
+    assert f"{tmp_path}/stats.db: No such file or directory: " in said
+    assert "forceenc-watch makes them when it is started" in said
+    assert f"\"store\" in {tmp_path}/forceenc.cf" in said
     (tmp_path / "stats.db").write_text("not a database, but a text\n" * 99)
     assert "not a database" in ctl(*words, status=TEMPFAIL).err
     (tmp_path / "stats.db").unlink()

@@ -11,6 +11,7 @@
 #include "forceenc/text.h"
 #include "forceencctl/audit_world.h"
 #include "forceencctl/cmd.h"
+#include "forceencctl/hold.h"
 #include "forceencctl/postconf_read.h"
 #include "forceencctl/say.h"
 #include "forceencctl/setup.h"
@@ -242,9 +243,16 @@ cmd_setup_verify(
 	return rc;
 }
 
+static int
+cmd_setup_untouched(const struct err *err)
+{
+	say("setup: %s; nothing was changed", err->text);
+	return EX_UNAVAILABLE;
+}
+
 /* Before anything is touched. */
 static int
-cmd_setup_prepare(const struct setup *setup, struct setup_backup *backup)
+cmd_setup_prepare(const struct setup *setup)
 {
 	struct err err;
 	int status = cmd_setup_ask(setup);
@@ -252,34 +260,60 @@ cmd_setup_prepare(const struct setup *setup, struct setup_backup *backup)
 	if (status != 0)
 		return status;
 	if (setup_apply_pcre(setup->folder, &err) == -1 ||
-	    setup_apply_check(setup->folder, &err) == -1 ||
-	    setup_apply_begin(backup, setup->folder,
-		(int64_t)(clock_wall() / 1000), &err) == -1) {
-		say("setup: %s; nothing was changed", err.text);
-		return EX_UNAVAILABLE;
-	}
+	    setup_apply_check(setup->folder, &err) == -1)
+		return cmd_setup_untouched(&err);
 	return 0;
+}
+
+/* -1: whoever runs us doesn't want it any more. */
+static int
+cmd_setup_asked(struct err *err)
+{
+	int sig = hold_asked();
+
+	return sig == 0 ? 0 : err_set(err, "stopped (%s)", strsignal(sig));
+}
+
+/* All of it, or -1 somewhere on the way. */
+static int
+cmd_setup_change(const struct cmd_call *call, const struct setup *setup,
+    struct setup_backup *backup, bool *running, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < setup->n; i++)
+		if (cmd_setup_asked(err) == -1 ||
+		    setup_apply_step(
+			backup, setup->folder, &setup->step[i], err) == -1)
+			return -1;
+	if (cmd_setup_verify(call, setup, err) == -1 ||
+	    cmd_setup_asked(err) == -1)
+		return -1;
+	return setup_apply_reload(setup->folder, running, err);
 }
 
 static int
 cmd_setup_apply(const struct cmd_call *call, const struct setup *setup)
 {
 	struct setup_backup backup;
+	struct hold hold;
 	struct err err;
 	bool running;
-	int status = cmd_setup_prepare(setup, &backup);
-	size_t i;
+	int status = cmd_setup_prepare(setup);
 
 	if (status != 0)
 		return status;
-	for (i = 0; i < setup->n; i++)
-		if (setup_apply_step(
-			&backup, setup->folder, &setup->step[i], &err) == -1)
-			return cmd_setup_failed(setup, &backup, err.text);
-	if (cmd_setup_verify(call, setup, &err) == -1)
-		return cmd_setup_failed(setup, &backup, err.text);
-	if (setup_apply_reload(setup->folder, &running, &err) == -1)
-		return cmd_setup_failed(setup, &backup, err.text);
+	hold_begin(&hold);
+	if (setup_apply_begin(&backup, setup->folder,
+		(int64_t)(clock_wall() / 1000), &err) == -1)
+		status = cmd_setup_untouched(&err);
+	else if (cmd_setup_change(call, setup, &backup, &running, &err) == -1)
+		status = cmd_setup_failed(setup, &backup, err.text);
+	if (status != 0) {
+		hold_end(&hold);
+		return status;
+	}
+	/* A signal that waits still came too late: let the way back be told. */
 	cmd_setup_print(setup, call, "was changed");
 	if (call->form != PRINT_TABLE)
 		return CMD_SETUP_NOTHING;

@@ -85,10 +85,46 @@ setup_apply_copy(const char *from, const char *to, struct err *err)
 	return setup_apply_run(argv, NULL, NULL, err);
 }
 
+/* The same in place of a file that is read all the time, and that is lost by
+ * nothing: it's whole or as it was. */
+static int
+setup_apply_replace(const char *from, const char *to, struct err *err)
+{
+	char fresh[1024];
+
+	if ((size_t)snprintf(fresh, sizeof(fresh), "%s.forceenc", to) >=
+	    sizeof(fresh))
+		return err_set(err, "%s: too long", text_show_str(to));
+	if (setup_apply_copy(from, fresh, err) == -1) {
+		unlink(fresh);
+		return -1;
+	}
+	if (rename(fresh, to) == 0)
+		return 0;
+	err_set(err, "%s: %s", text_show_str(to), strerror(errno));
+	unlink(fresh);
+	return -1;
+}
+
 static const char *const setup_apply_files[] = {"main.cf", "master.cf"};
 
 #define SETUP_APPLY_FILES \
 	(sizeof(setup_apply_files) / sizeof(*setup_apply_files))
+
+/* Nobody needs the copies any more. */
+static void
+setup_apply_forget(const struct setup_backup *backup)
+{
+	char path[sizeof(backup->folder) + sizeof("/master.cf")];
+	size_t i;
+
+	for (i = 0; i < SETUP_APPLY_FILES; i++) {
+		snprintf(path, sizeof(path), "%s/%s", backup->folder,
+		    setup_apply_files[i]);
+		unlink(path);
+	}
+	rmdir(backup->folder);
+}
 
 int
 setup_apply_begin(struct setup_backup *backup, const char *folder, int64_t now,
@@ -112,8 +148,10 @@ setup_apply_begin(struct setup_backup *backup, const char *folder, int64_t now,
 	for (i = 0; i < SETUP_APPLY_FILES; i++) {
 		snprintf(
 		    path, sizeof(path), "%s/%s", folder, setup_apply_files[i]);
-		if (setup_apply_copy(path, backup->folder, err) == -1)
+		if (setup_apply_copy(path, backup->folder, err) == -1) {
+			setup_apply_forget(backup);
 			return -1;
+		}
 	}
 	return 0;
 }
@@ -166,18 +204,23 @@ setup_apply_undo(
     const struct setup_backup *backup, const char *folder, struct err *err)
 {
 	char from[sizeof(backup->folder) + sizeof("/master.cf")];
+	char to[sizeof(from)];
 	int rc = 0;
 	size_t i;
 
+	/* The map before the transport that it leads to. */
 	for (i = 0; i < SETUP_APPLY_FILES && rc == 0; i++) {
 		snprintf(from, sizeof(from), "%s/%s", backup->folder,
 		    setup_apply_files[i]);
-		rc = setup_apply_copy(from, folder, err);
+		snprintf(to, sizeof(to), "%s/%s", folder, setup_apply_files[i]);
+		rc = setup_apply_replace(from, to, err);
 	}
 	if (rc == 0 && backup->filter[0] != '\0' &&
 	    unlink(backup->filter) == -1 && errno != ENOENT)
 		rc = err_set(err, "%s: %s", text_show_str(backup->filter),
 		    strerror(errno));
+	if (rc == 0)
+		setup_apply_forget(backup);
 	return rc;
 }
 

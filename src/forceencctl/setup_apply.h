@@ -30,7 +30,8 @@ int setup_apply_begin(
 int setup_apply_step(struct setup_backup *, const char *folder,
     const struct setup_step *, struct err *);
 
-/* As it was before; what can't be undone is in err. */
+/* As it was before, without the copies; what can't be undone is in err, and
+ * they stay. */
 int setup_apply_undo(
     const struct setup_backup *, const char *folder, struct err *);
 

@@ -6,6 +6,9 @@ everything as it was where that doesn't work."""
 
 import json
 import os
+import re
+import shutil
+import signal
 import subprocess
 
 import pytest
@@ -190,6 +193,110 @@ def test_what_fails_half_way_is_undone(served, make_postfix, folder, flag):
     done = run_setup(served.ctl, postfix, "--apply", status=FAILED, env=env)
     assert "disk is full; all is as it was before" in done.stderr
     assert files(postfix) == before
+
+
+# In place of a program: at its turn it tells the one that runs it, or all of
+# the terminal, and does what it was asked to do before or behind that.
+SIGNALLER = """#!/bin/sh
+echo {name} "$@" >>{runs}
+act() {{ {act}; }}
+if [ $(wc -l <{runs}) -ne "$AT" ]; then act "$@"; exit; fi
+case $SIGNAL in
+KILL) act "$@"; status=$?; kill -KILL $PPID; exit $status ;;
+INT) kill -INT 0 ;;
+*) kill -$SIGNAL $PPID ;;
+esac
+act "$@"
+"""
+
+
+@pytest.fixture
+def interrupted(served, make_folder):
+    """Sets up with a signal at the nth program that is run; gives the exit
+    status, what it said, and the programs that were run."""
+    shadow = make_folder()
+    runs = shadow / "runs"
+    acts = {name: f'{programs.peer(name, package)} "$@"'
+            for name, package in (("postconf", "postfix"),
+                                  ("cp", "coreutils"))}
+    # It checks for long, and doesn't run.
+    acts["postfix"] = 'test "$3" != status'
+    for name, act in acts.items():
+        (shadow / name).write_text(SIGNALLER.format(
+            name=name, act=act, runs=runs))
+        (shadow / name).chmod(0o755)
+
+    def run(postfix, at, name="NONE"):
+        runs.write_text("")
+        done = subprocess.run(
+            served.ctl.argv("setup", "--config-dir", str(postfix.config),
+                            "--apply"),
+            stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            timeout=TIMEOUT, check=False, start_new_session=True,
+            env=dict(os.environ, PATH=f"{shadow}:{programs.PATH}",
+                     AT=str(at), SIGNAL=name))
+        return done.returncode, done.stderr, runs.read_text().splitlines()
+
+    return run
+
+
+def restore(postfix, before):
+    for name in files(postfix).keys() - before.keys():
+        (postfix.config / name).unlink()
+    for name, text in before.items():
+        (postfix.config / name).write_text(text)
+    for path in postfix.config.glob("forceenc-backup-*"):
+        shutil.rmtree(path)
+
+
+def test_interrupted_it_is_whole_or_undone(interrupted, make_postfix):
+    """Wherever Ctrl-C, the end of the terminal or kill(1) meets it."""
+    postfix = make_postfix(start=False)
+    before = files(postfix)
+    status, _, runs = interrupted(postfix, 0)
+    assert status == 0
+    after = files(postfix)
+    assert after != before
+    ends = set()
+    begin = next(at for at, words in enumerate(runs, 1)
+                 if words.startswith("cp "))
+    for at in range(begin - 1, len(runs) + 1):
+        restore(postfix, before)
+        name = ("INT", "TERM", "HUP")[at % 3]
+        status, said, _ = interrupted(postfix, at, name)
+        kept = list(postfix.config.glob("forceenc-backup-*"))
+        if status == 0:
+            ends.add("whole")
+            assert files(postfix) == after and len(kept) == 1, at
+            continue
+        assert status == -getattr(signal, f"SIG{name}"), (at, said)
+        assert files(postfix) == before and not kept, at
+        ends.add("undone" if "all is as it was before" in said else "not yet")
+    assert ends == {"not yet", "undone", "whole"}
+
+
+def test_killed_it_is_done_the_next_time(interrupted, make_postfix):
+    """What nobody can undo is no trouble for Postfix, and not the end: the
+    map comes when everything else is there."""
+    postfix = make_postfix(start=False)
+    before = files(postfix)
+    _, _, runs = interrupted(postfix, 0)
+    after = files(postfix)
+    maps = "sender_dependent_default_transport_maps"
+    begin = next(at for at, words in enumerate(runs, 1)
+                 if words.startswith("cp "))
+    changes = [at for at, words in enumerate(runs, 1)
+               if at >= begin and re.match("cp|postconf .* -[MPe] .", words)]
+    assert len(changes) > 10
+    for at in changes:
+        restore(postfix, before)
+        assert interrupted(postfix, at, "KILL")[0] == -signal.SIGKILL
+        if maps in files(postfix)["main.cf"]:
+            assert files(postfix)["master.cf"] == after["master.cf"]
+        for path in postfix.config.glob("forceenc-backup-*"):
+            shutil.rmtree(path)
+        assert interrupted(postfix, 0)[0] == 0
+        assert files(postfix) == after, at
 
 
 def test_a_transport_that_is_something_else(served, make_postfix):

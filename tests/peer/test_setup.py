@@ -21,6 +21,8 @@ from lab.postfix import Postfix
 MISSING = 1
 UNAVAILABLE = 69
 FAILED = 71
+# "postfix check" runs a hundred programs.
+SLOW = 6 * TIMEOUT
 ALICE = "alice@forced.test"
 
 
@@ -63,7 +65,7 @@ def run_setup(ctl, postfix, *words, status=0, env=None):
     done = subprocess.run(
         ctl.argv("setup", "--config-dir", str(postfix.config), *words),
         stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        timeout=TIMEOUT, check=False, env=env)
+        timeout=SLOW, check=False, env=env)
     assert done.returncode == status, (done.stdout, done.stderr)
     return done
 
@@ -232,7 +234,7 @@ def interrupted(served, make_folder):
             served.ctl.argv("setup", "--config-dir", str(postfix.config),
                             "--apply"),
             stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            timeout=TIMEOUT, check=False, start_new_session=True,
+            timeout=SLOW, check=False, start_new_session=True,
             env=dict(os.environ, PATH=f"{shadow}:{programs.PATH}",
                      AT=str(at), SIGNAL=name))
         return done.returncode, done.stderr, runs.read_text().splitlines()

@@ -92,6 +92,22 @@ def test_everything_is_where_debian_expects_it(built, package):
         assert "/usr/local" not in path and TOP.name not in path.split("/")
 
 
+@pytest.mark.parametrize("package", PACKAGES)
+def test_units_run_what_is_installed(built, package, tmp_path):
+    run("dpkg-deb", "-x", str(built[package]), str(tmp_path))
+    have = {path for name in PACKAGES for path in contents(built[name])}
+    services = list(tmp_path.glob("lib/systemd/system/*.service"))
+    assert services
+    for service in services:
+        text = service.read_text()
+        assert not re.search(r"@\w+dir@", text), service
+        # Settings of systemd's that run something: ExecStart=, ExecReload=.
+        programs = re.findall(r"^Exec\w+=(\S+)", text, re.M)
+        assert programs
+        for program in programs:
+            assert program in have or program == "/bin/kill", service
+
+
 def test_no_file_is_in_both(built):
     files = [{path for path, (mode, _) in contents(built[name]).items()
               if not mode.startswith("d")} for name in PACKAGES]

@@ -53,6 +53,16 @@ def filled(make_folder):
     return folder
 
 
+def test_units_are_filled_in():
+    """By make, with the folders that configure was told."""
+    built = pathlib.Path(programs.ours("forceencd")).parent / "systemd"
+    for name in SERVICES:
+        text = (built / f"{name}.service").read_text()
+        path = re.search(r"^ExecStart=(\S+)", text, re.M)[1]
+        assert re.fullmatch(r"/\S+/s?bin/force\w+(-watch)?", path)
+        assert not re.search(r"@\w+dir@", text)
+
+
 def test_systemd_finds_nothing_wrong(filled):
     programs.peer("systemd-analyze", "systemd")
     said = run("systemd-analyze", "verify", "--man=no",

@@ -179,6 +179,17 @@ report_send_message(struct buf *out, const char *addresses, const char *subject,
 	buf_add_text(out, "\n--" REPORT_SEND_BOUNDARY "--\n");
 }
 
+/* Without the end of the last line. */
+static size_t
+report_send_said(const struct buf *complaints)
+{
+	size_t len = complaints->len;
+
+	while (len > 0 && complaints->data[len - 1] == '\n')
+		len--;
+	return len;
+}
+
 int
 report_send(const char *addresses, const char *message, struct err *err)
 {
@@ -204,9 +215,8 @@ report_send(const char *addresses, const char *message, struct err *err)
 	status = run_program(&run, err);
 	if (status == RUN_DONE && run.exit != 0)
 		err_set(err, "sendmail: exit status %d: %s", run.exit,
-		    text_show(
-			run.complaints.data != NULL ? run.complaints.data : "",
-			run.complaints.len));
+		    text_show(buf_text(&run.complaints),
+			report_send_said(&run.complaints)));
 	n = status == RUN_DONE && run.exit == 0;
 	run_fini(&run);
 	return n == 1 ? 0 : -1;

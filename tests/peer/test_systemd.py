@@ -145,6 +145,10 @@ ESCAPES = {
 }
 
 
+# sendmail(1) of the report asks which addresses are its own.
+NEEDED = {("forceenc-report", "netlink")}
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_the_restrictions_are_real(confined, folder, name):
     """Or the next tests would prove nothing."""
@@ -152,6 +156,9 @@ def test_the_restrictions_are_real(confined, folder, name):
     run(*confined(name), "/usr/bin/python3", "-c",
         script % f"open('{folder}/mine', 'w')")
     for escape, code in ESCAPES.items():
+        if (name, escape) in NEEDED:
+            run(*confined(name), "/usr/bin/python3", "-c", script % code)
+            continue
         done = subprocess.run(
             confined(name) + ["/usr/bin/python3", "-c", script % code],
             capture_output=True, check=False, timeout=TIMEOUT)

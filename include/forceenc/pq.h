@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "forceenc/err.h"
+#include "forceenc/pq_fault.h"
 
 /*
  * One connection to one PostgreSQL server, used without ever waiting for it:
@@ -48,10 +49,12 @@ enum pq_step {
  * that blocks. NULL with err if it failed at once; otherwise pq_connect() is
  * called each time the descriptor is ready for what the last step said, at
  * first for PQ_STEP_WRITE. The descriptor may be another one after each call:
- * nobody may wait on it during the call.
+ * nobody may wait on it during the call. Where it failed, the fault (NULL:
+ * nobody asks) says of which kind.
  */
-struct pq *pq_open(const struct pq_param *, size_t n, struct err *);
-enum pq_step pq_connect(struct pq *, struct err *);
+struct pq *pq_open(
+    const struct pq_param *, size_t n, enum pq_fault *, struct err *);
+enum pq_step pq_connect(struct pq *, enum pq_fault *, struct err *);
 int pq_fd(const struct pq *);
 /* The number of the server's process, as whoever took the connection says. */
 int pq_process(const struct pq *);

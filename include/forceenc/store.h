@@ -4,6 +4,7 @@
 #ifndef FORCEENC_STORE_H
 #define FORCEENC_STORE_H
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -178,6 +179,15 @@ enum store_mode { STORE_READ, STORE_WRITE };
 /* Once, before there are threads and databases. */
 void store_init(void);
 
+/* Why a store can't be opened. */
+enum store_trouble {
+	STORE_WRONG, /* it stays so until somebody changes something */
+	STORE_AWAY,  /* no server can be had at the moment */
+};
+
+/* Waits as poll(2) does. */
+typedef int store_poll_fn(struct pollfd *, nfds_t, int ms, void *arg);
+
 struct conf_pgsql;
 
 struct store_place {
@@ -190,6 +200,12 @@ struct store_place {
 	/* Becomes readable when nobody wants to wait much longer for a server
 	 * that doesn't answer; -1: none. */
 	int stop;
+	/* Who has more to do than to wait for servers waits for them here; NULL
+	 * is poll(2). Nothing of the store may be called from within. */
+	store_poll_fn *poll;
+	void *arg;
+	/* Told when it can't be opened; NULL: nobody asks. */
+	enum store_trouble *trouble;
 };
 
 /* In WRITE mode the database is made if it isn't there, and migrated if it's

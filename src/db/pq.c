@@ -80,6 +80,20 @@ pq_lost(const struct pq *pq, struct err *err)
 	return -1;
 }
 
+/* It couldn't be made. */
+static void
+pq_refused(const struct pq *pq, enum pq_fault *out, struct err *err)
+{
+	struct buf message = {0};
+	enum pq_fault fault =
+	    pq_fault_message(&message, PQerrorMessage(pq->conn));
+
+	if (out != NULL)
+		*out = fault;
+	pq_explain(err, buf_text(&message));
+	buf_fini(&message);
+}
+
 /* Warnings and hints of the server, which libpq would print. */
 static void
 pq_on_notice(void *arg, const PGresult *result)
@@ -94,7 +108,8 @@ pq_on_notice(void *arg, const PGresult *result)
 }
 
 struct pq *
-pq_open(const struct pq_param *param, size_t n, struct err *err)
+pq_open(const struct pq_param *param, size_t n, enum pq_fault *fault,
+    struct err *err)
 {
 	const char *name[PQ_PARAMS_MAX + 1] = {NULL};
 	const char *value[PQ_PARAMS_MAX + 1] = {NULL};
@@ -111,15 +126,17 @@ pq_open(const struct pq_param *param, size_t n, struct err *err)
 	if (pq->conn == NULL)
 		must_fatal("libpq: out of memory");
 	PQsetNoticeReceiver(pq->conn, pq_on_notice, NULL);
+	/* Until it's made: of its failure there is no other SQLSTATE. */
+	PQsetErrorVerbosity(pq->conn, PQERRORS_VERBOSE);
 	if (PQstatus(pq->conn) != CONNECTION_BAD)
 		return pq;
-	pq_lost(pq, err);
+	pq_refused(pq, fault, err);
 	pq_close(pq);
 	return NULL;
 }
 
 enum pq_step
-pq_connect(struct pq *pq, struct err *err)
+pq_connect(struct pq *pq, enum pq_fault *fault, struct err *err)
 {
 	switch (PQconnectPoll(pq->conn)) {
 	case PGRES_POLLING_READING:
@@ -127,6 +144,7 @@ pq_connect(struct pq *pq, struct err *err)
 	case PGRES_POLLING_WRITING:
 		return PQ_STEP_WRITE;
 	case PGRES_POLLING_OK:
+		PQsetErrorVerbosity(pq->conn, PQERRORS_DEFAULT);
 		if (PQsetnonblocking(pq->conn, 1) == 0 &&
 		    PQenterPipelineMode(pq->conn) == 1)
 			return PQ_STEP_READY;
@@ -134,7 +152,7 @@ pq_connect(struct pq *pq, struct err *err)
 	default:
 		break;
 	}
-	pq_lost(pq, err);
+	pq_refused(pq, fault, err);
 	return PQ_STEP_FAILED;
 }
 

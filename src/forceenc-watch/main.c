@@ -61,12 +61,13 @@ main_check(const struct conf *conf, struct err *err)
 static int
 main_import(const struct conf *conf, char **paths, size_t n, struct err *err)
 {
+	enum store_trouble trouble;
 	struct walk_rules rules;
 	struct store *store;
 	int rc;
 
 	watch_rules(&rules, conf);
-	store = place_open(conf, -1, err);
+	store = place_open(conf, NULL, &trouble, err);
 	if (store == NULL)
 		return -1;
 	rc = import_run(store, &rules, paths, n, err);

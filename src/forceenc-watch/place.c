@@ -10,13 +10,19 @@
 #include "forceenc-watch/lock.h"
 
 struct store *
-place_open(const struct conf *conf, int stop, struct err *err)
+place_open(const struct conf *conf, struct loop *loop,
+    enum store_trouble *trouble, struct err *err)
 {
 	static const char sqlite[] = "sqlite:";
 	char name[HOST_NAME_MAX + 1] = "";
-	struct store_place place = {
-	    .spec = conf->store, .pgsql = &conf->store_pgsql, .stop = stop};
+	struct store_place place = {.spec = conf->store,
+	    .pgsql = &conf->store_pgsql,
+	    .stop = loop != NULL ? loop->stop : -1,
+	    .poll = loop != NULL ? loop_poll : NULL,
+	    .arg = loop,
+	    .trouble = trouble};
 
+	*trouble = STORE_WRONG;
 	if (strncmp(conf->store, sqlite, strlen(sqlite)) == 0 &&
 	    lock_take(conf->store + strlen(sqlite), err) == -1)
 		return NULL;

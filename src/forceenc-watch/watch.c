@@ -4,7 +4,8 @@
 /*
  * The loop around the walk. A turn reads what is there, up to a budget, and
  * commits when a second has passed or there is much to commit. While the
- * store can't be written nothing is read: the log is the queue.
+ * store can't be written, or no server of it can be had, nothing is read: the
+ * log is the queue. What isn't about the log is loop.c's.
  *
  * After a turn that has read everything it waits for a sign that there is
  * more. A log that is written to all the time would give one for each line:
@@ -14,25 +15,17 @@
 
 #include "forceenc-watch/watch.h"
 
-#include <errno.h>
-#include <event2/event.h>
 #include <inttypes.h>
-#include <limits.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
 #include "forceenc-watch/input.h"
 #include "forceenc-watch/keep.h"
+#include "forceenc-watch/loop.h"
 #include "forceenc-watch/pages.h"
 #include "forceenc-watch/place.h"
 #include "forceenc/clock.h"
 #include "forceenc/log.h"
-#include "forceenc/mem.h"
-#include "forceenc/must.h"
 #include "forceenc/notify.h"
 #include "forceenc/text.h"
 
@@ -47,13 +40,11 @@
 
 struct watch {
 	struct conf *conf;
-	struct event_base *base;
-	struct event *timer;
-	struct event *sign; /* of more to read; NULL before the first wait */
-	int stop;           /* readable when it is to end: a signalfd(2) */
-	struct event *on_stop;
-	struct event *on_hup;
+	struct loop loop;
 	struct store *store;
+	enum store_trouble trouble; /* why there is none */
+	bool away;                  /* that's what was told */
+	bool ready;                 /* it was opened once */
 	struct keep keep;
 	struct walk *walk;
 	struct input *input;
@@ -103,9 +94,6 @@ watch_end_log(struct watch *watch)
 {
 	watch->view.input = NULL;
 	watch->view.walk = NULL;
-	if (watch->sign != NULL)
-		event_free(watch->sign);
-	watch->sign = NULL;
 	input_close(watch->input);
 	watch->input = NULL;
 	walk_free(watch->walk);
@@ -121,14 +109,19 @@ watch_begin(struct watch *watch, struct err *err)
 {
 	struct walk_rules rules;
 
+	watch->trouble = STORE_WRONG;
 	watch_rules(&rules, watch->conf);
 	watch->walk = walk_new(&rules, watch_now(), err);
 	if (watch->walk == NULL)
 		return err_prefix(err, "local_relays");
-	watch->store = place_open(watch->conf, watch->stop, err);
+	watch->store =
+	    place_open(watch->conf, &watch->loop, &watch->trouble, err);
 	keep_init(&watch->keep, watch->store, "follow");
 	watch->keep.meter = &watch->meter;
 	if (watch->store == NULL || watch_begin_log(watch, err) == -1) {
+		/* It was opened, and then broke. */
+		if (watch->store != NULL && store_lost(watch->store))
+			watch->trouble = STORE_AWAY;
 		watch_end_log(watch);
 		return -1;
 	}
@@ -141,6 +134,12 @@ watch_begin(struct watch *watch, struct err *err)
 	watch->dirty = true;
 	watch->commit_at = clock_now();
 	watch->tidy_at = clock_now();
+	watch->away = false;
+	if (!watch->ready)
+		log_info("ready (log=%s store=%s)",
+		    text_show_str(watch->conf->log),
+		    text_show_str(watch->conf->store));
+	watch->ready = true;
 	return 0;
 }
 
@@ -160,11 +159,38 @@ watch_tell(const struct watch *watch, const struct keep_report *report)
 }
 
 static void
+watch_tell_failed(
+    const struct watch *watch, const struct err *err, const char *until)
+{
+	log_error("%s: can't be written: %s; the log waits%s (retry=1s)",
+	    text_show_str(watch->conf->store), err->text, until);
+	notify_send("STATUS=the log waits for the store");
+}
+
+static void
 watch_commit_failed(struct watch *watch, const struct err *err)
 {
 	if (!watch->meter.failing)
-		log_error("%s: can't be written: %s; the log waits (retry=1s)",
-		    text_show_str(watch->conf->store), err->text);
+		watch_tell_failed(watch, err, "");
+	meter_set_failing(&watch->meter, err, clock_now());
+}
+
+/* One line when no server can be had, and one if it turns out that waiting
+ * won't help. */
+static void
+watch_begin_failed(struct watch *watch, const struct err *err)
+{
+	bool away = watch->trouble == STORE_AWAY;
+
+	/* Nobody has waited for one. */
+	if (watch->loop.stopping || (away && watch->loop.reload))
+		return;
+	if (!watch->meter.failing || (watch->away && !away))
+		watch_tell_failed(watch, err,
+		    away ? " until a server can be had: start one, or mend "
+			   "hosts"
+			 : "");
+	watch->away = away;
 	meter_set_failing(&watch->meter, err, clock_now());
 }
 
@@ -215,13 +241,16 @@ watch_tidy(struct watch *watch)
 static void
 watch_reopen(struct watch *watch)
 {
+	bool was_ready = watch->ready;
 	struct err err;
 
 	watch_end_log(watch);
 	if (watch_begin(watch, &err) == -1) {
-		watch_commit_failed(watch, &err);
+		watch_begin_failed(watch, &err);
 		return;
 	}
+	if (!was_ready)
+		return;
 	watch->meter.reopens++;
 	log_info("%s: is opened anew", text_show_str(watch->conf->store));
 }
@@ -245,13 +274,14 @@ watch_read(struct watch *watch)
 	return step;
 }
 
-/* How many ms the loop may wait; *sign: for a sign as well. */
+/* How many ms the loop may wait, and for *fd as well unless that is -1. */
 static uint64_t
-watch_turn(struct watch *watch, bool *sign)
+watch_turn(struct watch *watch, int *fd)
 {
 	uint64_t lines, wait, due;
 	enum input_step step;
 
+	*fd = -1;
 	if (watch->store == NULL || store_lost(watch->store)) {
 		watch_reopen(watch);
 		if (watch->store == NULL)
@@ -274,7 +304,7 @@ watch_turn(struct watch *watch, bool *sign)
 	if (step == INPUT_AGAIN || watch->walk->counters.lines != lines)
 		return WATCH_PAUSE_MS;
 	wait = input_patience(watch->input);
-	*sign = wait > 0;
+	*fd = wait > 0 ? input_fd(watch->input) : -1;
 	due = watch->dirty && watch->commit_at < watch->tidy_at
 	    ? watch->commit_at
 	    : watch->tidy_at;
@@ -282,67 +312,32 @@ watch_turn(struct watch *watch, bool *sign)
 	return wait < due ? wait : due;
 }
 
-static void watch_on_turn(evutil_socket_t, short, void *);
-
-static void
-watch_wait(struct watch *watch, uint64_t ms, bool sign)
-{
-	struct timeval wait = {
-	    (time_t)(ms / 1000), (suseconds_t)(ms % 1000) * 1000};
-	int fd = sign ? input_fd(watch->input) : -1;
-
-	if (fd == -1) {
-		if (watch->sign != NULL)
-			event_del(watch->sign);
-		event_add(watch->timer, &wait);
-		return;
-	}
-	/* A journal that was opened anew has another one. */
-	if (watch->sign != NULL && event_get_fd(watch->sign) != fd) {
-		event_free(watch->sign);
-		watch->sign = NULL;
-	}
-	if (watch->sign == NULL)
-		watch->sign =
-		    event_new(watch->base, fd, EV_READ, watch_on_turn, watch);
-	MUST(watch->sign != NULL);
-	event_del(watch->timer);
-	event_add(watch->sign, &wait);
-}
-
-static void
-watch_on_turn(evutil_socket_t fd, short what, void *arg)
-{
-	struct watch *watch = arg;
-	bool sign = false;
-	uint64_t ms = watch_turn(watch, &sign), now = clock_now();
-	uint64_t due = notify_watchdog(now);
-
-	(void)fd;
-	(void)what;
-	watch_wait(watch, due - now < ms ? due - now : ms, sign);
-}
-
 /* Goes on with another configuration. On failure nothing has changed, as far
- * as that can be had. */
+ * as that can be had. What works isn't given up for servers that can't be had;
+ * what doesn't is. */
 static int
 watch_set_conf(struct watch *watch, struct conf *conf, struct err *err)
 {
 	struct conf *old = watch->conf;
 	struct err again;
+	bool worked;
 
 	if (pages_set(watch->http, conf, NULL, err) == -1)
 		return -1;
-	if (watch->store != NULL)
-		watch_commit(watch);
+	worked = watch->store != NULL && watch_commit(watch);
 	watch_end_log(watch);
 	watch->conf = conf;
 	if (watch_begin(watch, err) == 0)
 		return 0;
+	if (!worked && watch->trouble == STORE_AWAY) {
+		watch_begin_failed(watch, err);
+		return 0;
+	}
 	watch->conf = old;
 	pages_set(watch->http, old, NULL, NULL);
+	loop_clear_stop(&watch->loop);
 	if (watch_begin(watch, &again) == -1)
-		watch_commit_failed(watch, &again);
+		watch_begin_failed(watch, &again);
 	return -1;
 }
 
@@ -376,59 +371,10 @@ watch_reload(struct watch *watch)
 }
 
 static void
-watch_on_hup(evutil_socket_t signo, short what, void *arg)
-{
-	struct watch *watch = arg;
-
-	(void)signo;
-	(void)what;
-	notify_reloading();
-	watch_reload(watch);
-	notify_send("READY=1");
-	watch_wait(watch, 0, false);
-}
-
-static void
-watch_on_stop(evutil_socket_t fd, short what, void *arg)
-{
-	struct watch *watch = arg;
-
-	(void)fd;
-	(void)what;
-	event_base_loopbreak(watch->base);
-}
-
-/* A descriptor, since the loop isn't all that waits: the store does, too. */
-static void
-watch_take_signals(struct watch *watch)
-{
-	sigset_t signals;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	MUST(sigprocmask(SIG_BLOCK, &signals, NULL) == 0);
-	watch->stop = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (watch->stop == -1)
-		must_fatal("signalfd: %s", strerror(errno));
-	signal(SIGPIPE, SIG_IGN);
-}
-
-static void
 watch_init(struct watch *watch)
 {
-	watch_take_signals(watch);
-	watch->base = event_base_new();
-	MUST(watch->base != NULL);
-	watch->on_hup = evsignal_new(watch->base, SIGHUP, watch_on_hup, watch);
-	watch->on_stop = event_new(watch->base, watch->stop,
-	    EV_READ | EV_PERSIST, watch_on_stop, watch);
-	MUST(watch->on_hup != NULL && watch->on_stop != NULL);
-	event_add(watch->on_hup, NULL);
-	event_add(watch->on_stop, NULL);
-	watch->timer = evtimer_new(watch->base, watch_on_turn, watch);
-	MUST(watch->timer != NULL);
-	watch->http = pages_new(watch->base, &watch->view);
+	loop_init(&watch->loop);
+	watch->http = pages_new(watch->loop.base, &watch->view);
 	watch->view.meter = &watch->meter;
 	watch->view.http = watch->http;
 	watch->view.started_wall = clock_wall();
@@ -439,12 +385,7 @@ watch_fini(struct watch *watch)
 {
 	watch_end_log(watch);
 	http_free(watch->http);
-	event_free(watch->on_hup);
-	event_free(watch->on_stop);
-	event_free(watch->timer);
-	event_base_free(watch->base);
-	libevent_global_shutdown();
-	close(watch->stop);
+	loop_fini(&watch->loop);
 	conf_free(watch->conf);
 }
 
@@ -463,25 +404,46 @@ watch_start(struct watch *watch, struct err *err)
 		    "watch_http_listen doesn't name it",
 		    handover_left(handover));
 	handover_free(handover);
-	return rc == 0 ? watch_begin(watch, err) : -1;
+	if (rc == -1)
+		return -1;
+	rc = watch_begin(watch, err);
+	if (rc == 0 || watch->trouble == STORE_WRONG)
+		return rc;
+	watch_begin_failed(watch, err);
+	return 0;
+}
+
+static void
+watch_turns(struct watch *watch)
+{
+	uint64_t ms;
+	int fd;
+
+	while (!watch->loop.stopping) {
+		if (watch->loop.reload) {
+			watch->loop.reload = false;
+			loop_clear_stop(&watch->loop);
+			notify_reloading();
+			watch_reload(watch);
+			notify_send("READY=1");
+		}
+		ms = watch_turn(watch, &fd);
+		loop_wait(&watch->loop, fd, ms);
+	}
 }
 
 int
 watch_run(struct conf *conf, struct err *err)
 {
 	struct watch watch = {.conf = conf};
-	struct timeval now = {0, 0};
 	int rc;
 
 	log_set_level(conf->log_level);
 	watch_init(&watch);
 	rc = watch_start(&watch, err);
 	if (rc == 0) {
-		log_info("ready (log=%s store=%s)", text_show_str(conf->log),
-		    text_show_str(conf->store));
 		notify_send("READY=1");
-		event_add(watch.timer, &now);
-		event_base_dispatch(watch.base);
+		watch_turns(&watch);
 		notify_send("STOPPING=1");
 		if (watch.store != NULL)
 			watch_commit(&watch);

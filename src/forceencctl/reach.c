@@ -212,7 +212,7 @@ static struct pq *
 reach_pq_try(const struct pq_param *param, size_t n,
     const struct conf_pgsql_host *host, uint64_t deadline, struct err *err)
 {
-	struct pq *pq = pq_open(param, n, err);
+	struct pq *pq = pq_open(param, n, NULL, err);
 	enum pq_step step = PQ_STEP_WRITE;
 
 	if (pq == NULL)
@@ -223,7 +223,7 @@ reach_pq_try(const struct pq_param *param, size_t n,
 			err_set(err, "%s: no connection in time", host->name);
 			break;
 		}
-		step = pq_connect(pq, err);
+		step = pq_connect(pq, NULL, err);
 	}
 	if (step == PQ_STEP_READY)
 		return pq;

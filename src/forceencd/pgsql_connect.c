@@ -139,7 +139,7 @@ pgsql_connect_begin(struct pgsql_connect *connect, uint64_t now)
 		address = connect->address[connect->at];
 		if (*address != '\0')
 			param[i++] = (struct pq_param){"hostaddr", address};
-		connect->pq = pq_open(param, i, &connect->why);
+		connect->pq = pq_open(param, i, NULL, &connect->why);
 		left = connect->deadline > now ? connect->deadline - now : 0;
 		connect->until = now + left / (connect->n - connect->at);
 	}
@@ -156,7 +156,7 @@ pgsql_connect_go_on(struct pgsql_connect *connect)
 	enum pq_step step;
 
 	wake_off(&connect->wake);
-	step = pq_connect(connect->pq, &connect->why);
+	step = pq_connect(connect->pq, NULL, &connect->why);
 	if (step == PQ_STEP_READY)
 		return PGSQL_CONNECT_DONE;
 	if (step == PQ_STEP_FAILED)

@@ -122,6 +122,8 @@ store_open_place(
 	const struct store_backend *backend;
 	size_t i;
 
+	if (place->trouble != NULL)
+		*place->trouble = STORE_WRONG;
 	for (i = 0; i < sizeof(store_backends) / sizeof(store_backends[0]);
 	     i++) {
 		backend = store_backends[i];

@@ -22,12 +22,11 @@
 #include "forceenc/text.h"
 #include "store/store_array.h"
 #include "store/store_pgsql_db.h"
+#include "store/store_pgsql_lock.h"
 #include "store/store_pgsql_migrate.h"
 #include "store/store_pgsql_tidy.h"
 #include "store/store_pgsql_write.h"
 #include "store/store_schema.h"
-
-#define STORE_PGSQL_LOCKED "55P03" /* lock_not_available */
 
 static void
 store_pgsql_close(struct store *base)
@@ -63,66 +62,26 @@ store_pgsql_check(struct store_pgsql_db *store, struct err *err)
 	    encoding != NULL ? text_show(encoding, len) : "unknown");
 }
 
-/* Who has the lock, as far as this role may see it. */
+/* What is found must be what is needed. */
 static int
-store_pgsql_refuse(
-    struct store_pgsql_db *store, const struct pq_value *id, struct err *err)
+store_pgsql_begin(struct store_pgsql_db *store, struct err *err)
 {
-	struct pq_answer answer;
-	const char *who = NULL;
-	size_t len;
-
-	if (store_pq_ask(store->link,
-		"SELECT coalesce(host(a.client_addr), 'the same machine') "
-		"FROM pg_locks AS l JOIN pg_stat_activity AS a "
-		"ON a.pid = l.pid WHERE l.locktype = 'advisory' "
-		"AND l.classid = 'writer'::regclass AND l.granted "
-		"AND l.database = (SELECT oid FROM pg_database "
-		"WHERE datname = current_database()) "
-		"AND l.objid::bigint = $1::bigint LIMIT 1",
-		id, 1, &answer, NULL) == 0 &&
-	    answer.rows > 0)
-		who = pq_value_of(&answer, 0, 0, &len);
-	return err_set(err,
-	    "another forceenc-watch counts for the host %s (from=%s); give "
-	    "each "
-	    "host a name of its own with store_host",
-	    text_show_str(store->host),
-	    who != NULL ? text_show(who, len) : "unknown");
+	if (store_pgsql_check(store, err) == -1 ||
+	    store_pgsql_migrate(store, store_schema_pgsql, err) == -1)
+		return -1;
+	if (store->mode == STORE_READ)
+		return 0;
+	return store_pgsql_lock_rights(store, err) == 0
+	    ? store_pgsql_lock(store, err)
+	    : -1;
 }
 
-/* The batch is asked for when nobody else can write one any more. */
-static int
-store_pgsql_lock(struct store_pgsql_db *store, struct err *err)
+static void
+store_pgsql_tell(const struct store_place *place, enum pq_fault fault)
 {
-	struct pq_value host = store_pgsql_db_host(store), id;
-	struct pq_answer answer;
-	char text[32];
-	size_t len;
-
-	store_pq_put(store->link,
-	    "INSERT INTO writer (host) SELECT $1 WHERE NOT EXISTS "
-	    "(SELECT FROM writer WHERE host = $1) ON CONFLICT DO NOTHING",
-	    &host, 1);
-	if (store_pq_ask(store->link, "SELECT id FROM writer WHERE host = $1",
-		&host, 1, &answer, err) == -1)
-		return -1;
-	snprintf(text, sizeof(text), "%s", pq_value_of(&answer, 0, 0, &len));
-	id = store_pq_text(text);
-	if (store_pq_ask(store->link,
-		"SELECT pg_advisory_lock("
-		"'writer'::regclass::oid::integer, $1::integer)",
-		&id, 1, &answer, err) == -1)
-		return strcmp(
-			   store_pq_state(store->link), STORE_PGSQL_LOCKED) == 0
-		    ? store_pgsql_refuse(store, &id, err)
-		    : -1;
-	if (store_pq_ask(store->link,
-		"SELECT batch FROM writer WHERE host = $1", &host, 1, &answer,
-		err) == -1)
-		return -1;
-	store->batch = store_pq_number(&answer, 0, 0);
-	return 0;
+	if (place->trouble != NULL)
+		*place->trouble =
+		    fault == PQ_FAULT_AWAY ? STORE_AWAY : STORE_WRONG;
 }
 
 static struct store *
@@ -130,6 +89,7 @@ store_pgsql_open(const struct store_place *place, const char *where,
     enum store_mode mode, struct err *err)
 {
 	struct store_pgsql_db *store;
+	enum pq_fault fault = PQ_FAULT_WRONG;
 
 	if (place->pgsql == NULL) {
 		err_set(err, "%s: its parameters aren't known",
@@ -142,11 +102,13 @@ store_pgsql_open(const struct store_place *place, const char *where,
 	store->host = mem_strdup(place->host);
 	store_array_encode(&store->encoded, place->host, strlen(place->host));
 	store->mode = mode;
-	store->link = store_pq_open(place, mode, err);
-	if (store->link != NULL && store_pgsql_check(store, err) == 0 &&
-	    store_pgsql_migrate(store, store_schema_pgsql, err) == 0 &&
-	    (mode == STORE_READ || store_pgsql_lock(store, err) == 0))
-		return &store->store;
+	store->link = store_pq_open(place, mode, &fault, err);
+	if (store->link != NULL) {
+		if (store_pgsql_begin(store, err) == 0)
+			return &store->store;
+		fault = store_pq_fault(store->link);
+	}
+	store_pgsql_tell(place, fault);
 	err_prefix(err, "%s", text_show_str(where));
 	store_pgsql_close(&store->store);
 	return NULL;

@@ -26,7 +26,7 @@ store_pgsql_db_begin(
     struct store_pgsql_db *store, enum store_pgsql_lock lock, struct err *err)
 {
 	MUST(store->mode == STORE_WRITE);
-	store_pq_put(store->link, "BEGIN", NULL, 0);
+	store_pq_put(store->link, STORE_PGSQL_BEGIN, NULL, 0);
 	if (store_pq_do(store->link,
 		lock == STORE_PGSQL_SHARED
 		    ? "SELECT pg_advisory_xact_lock_shared" STORE_PGSQL_NAMES

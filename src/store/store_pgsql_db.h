@@ -20,6 +20,7 @@ struct store_pgsql_db {
 	struct buf encoded; /* host as the database has it */
 	enum store_mode mode;
 	int64_t batch;        /* the number of this host's last one */
+	int64_t session;      /* the server's process that has the lock */
 	bool overtaken;       /* somebody else has written one of this host's */
 	unsigned sweep_table; /* where unused names are looked for next */
 	int64_t sweep_id;
@@ -37,6 +38,9 @@ struct pq_value store_pgsql_db_host(struct store_pgsql_db *);
 /* What store_pgsql_db_begin() waits for: batches use names, which are removed
  * while there is no batch under way. */
 enum store_pgsql_lock { STORE_PGSQL_SHARED, STORE_PGSQL_ALONE };
+
+/* Whatever the role's or, behind a pooler, somebody else's settings are. */
+#define STORE_PGSQL_BEGIN "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 
 /* A transaction of the writer's. After -1 of either there is none, or the
  * store is lost. */

@@ -71,7 +71,7 @@ store_pgsql_migrate_step(struct store_pgsql_db *store, int64_t from,
 {
 	int64_t version;
 
-	store_pq_put(store->link, "BEGIN", NULL, 0);
+	store_pq_put(store->link, STORE_PGSQL_BEGIN, NULL, 0);
 	store_pq_put(store->link, STORE_PGSQL_MIGRATE_LIMIT, NULL, 0);
 	if (store_pq_do(store->link, STORE_PGSQL_MIGRATING, err) == 0 &&
 	    store_pgsql_migrate_version(store, &version, err) == 0 &&

@@ -395,7 +395,8 @@ store_pgsql_write_blob(
 }
 
 /* The batch after the last one of this host that we know of: there may be no
- * other. Its row stays locked until the end. */
+ * other, and it's this session that sees to it. The row stays locked until the
+ * end. */
 static int
 store_pgsql_write_number(struct store_pgsql_db *store, struct err *err)
 {
@@ -407,12 +408,19 @@ store_pgsql_write_number(struct store_pgsql_db *store, struct err *err)
 	value[1] = store_pq_text(batch);
 	if (store_pq_ask(store->link,
 		"UPDATE writer SET batch = batch + 1, seen = now() "
-		"WHERE host = $1 AND batch = $2::bigint RETURNING id",
+		"WHERE host = $1 AND batch = $2::bigint "
+		"RETURNING pg_backend_pid()",
 		value, 2, &answer, err) == -1)
 		return -1;
-	if (answer.rows == 1)
+	if (answer.rows == 1 &&
+	    store_pq_number(&answer, 0, 0) == store->session)
 		return 0;
 	store->overtaken = true;
+	if (answer.rows == 1)
+		return err_set(err,
+		    "a pooler gives each transaction another session, which "
+		    "doesn't have this host's lock; set its pool_mode to "
+		    "session, or connect to the server itself");
 	return err_set(err, "another forceenc-watch has counted for this host");
 }
 

@@ -34,9 +34,12 @@ struct store_pq {
 	struct pq *pq; /* NULL: lost */
 	int stop;      /* -1: none, or it was heard */
 	bool stopping;
+	store_poll_fn *poll;
+	void *arg; /* of poll */
 	uint64_t limit;
-	uint64_t usual; /* limit */
-	char state[PQ_SQLSTATE_LEN + 1];
+	uint64_t usual;      /* limit */
+	enum pq_fault fault; /* of the first error ever */
+	bool faulty;         /* there was one */
 	struct err first; /* error since the last answer that was waited for */
 	bool failed;
 };
@@ -51,16 +54,14 @@ static const char store_pq_settings[] =
     "('tcp_keepalives_idle', '10'), ('tcp_keepalives_interval', '5'), "
     "('tcp_keepalives_count', '3'), ('tcp_user_timeout', '20000'), "
     "('client_connection_check_interval', '2000'), "
-    "('default_transaction_isolation', 'read committed'), "
-    "('default_transaction_read_only', $4), "
     "('client_min_messages', 'warning'), ('bytea_output', 'hex'), "
     "('DateStyle', 'ISO'), ('TimeZone', 'UTC')) AS v (name, value) "
     "JOIN pg_settings AS s ON s.name = v.name";
 
 static int
-store_pq_set_up(struct store_pq *link, enum store_mode mode, struct err *err)
+store_pq_set_up(struct store_pq *link, struct err *err)
 {
-	struct pq_value value[4];
+	struct pq_value value[3];
 	struct pq_answer answer;
 	char limit[32], lock[32], idle[32];
 
@@ -73,21 +74,26 @@ store_pq_set_up(struct store_pq *link, enum store_mode mode, struct err *err)
 	value[0] = store_pq_text(limit);
 	value[1] = store_pq_text(lock);
 	value[2] = store_pq_text(idle);
-	value[3] = store_pq_text(mode == STORE_WRITE ? "off" : "on");
-	return store_pq_ask(link, store_pq_settings, value, 4, &answer, err);
+	return store_pq_ask(link, store_pq_settings, value, 3, &answer, err);
 }
 
 struct store_pq *
-store_pq_open(
-    const struct store_place *place, enum store_mode mode, struct err *err)
+store_pq_open(const struct store_place *place, enum store_mode mode,
+    enum pq_fault *fault, struct err *err)
 {
 	struct store_pq *link = mem_zalloc(sizeof(*link));
 
 	link->stop = place->stop;
+	link->poll = place->poll != NULL ? place->poll : store_pq_connect_poll;
+	link->arg = place->arg;
+	link->fault = PQ_FAULT_WRONG;
 	link->limit = link->usual = store_pq_connect_limit(place);
-	link->pq = store_pq_connect(place, mode, err);
-	if (link->pq != NULL && store_pq_set_up(link, mode, err) == 0)
-		return link;
+	link->pq = store_pq_connect(place, mode, fault, err);
+	if (link->pq != NULL) {
+		if (store_pq_set_up(link, err) == 0)
+			return link;
+		*fault = link->fault;
+	}
 	store_pq_close(link);
 	return NULL;
 }
@@ -124,8 +130,11 @@ store_pq_lost(struct store_pq *link)
 
 /* The first one tells; the others follow from it. */
 static void
-store_pq_fail(struct store_pq *link, const struct err *why)
+store_pq_fail(struct store_pq *link, enum pq_fault fault, const struct err *why)
 {
+	if (!link->faulty)
+		link->fault = fault;
+	link->faulty = true;
 	if (link->failed)
 		return;
 	link->failed = true;
@@ -140,11 +149,11 @@ store_pq_put(struct store_pq *link, const char *sql,
 
 	if (link->pq == NULL) {
 		err_set(&err, "the connection is lost");
-		store_pq_fail(link, &err);
+		store_pq_fail(link, PQ_FAULT_AWAY, &err);
 		return;
 	}
 	if (pq_send(link->pq, sql, value, n, NULL, &err) == -1) {
-		store_pq_fail(link, &err);
+		store_pq_fail(link, PQ_FAULT_AWAY, &err);
 		store_pq_lose(link);
 	}
 }
@@ -165,7 +174,7 @@ store_pq_poll(struct store_pq *link, bool writing, uint64_t *until)
 		now = clock_now();
 		if (now >= *until)
 			return 0;
-		rc = poll(pollfd, 2, (int)(*until - now));
+		rc = link->poll(pollfd, 2, (int)(*until - now), link->arg);
 		if (rc > 0 && pollfd[1].revents != 0) {
 			link->stopping = true;
 			link->stop = -1;
@@ -182,9 +191,7 @@ store_pq_take(struct store_pq *link, const struct pq_answer *answer)
 {
 	if (answer->kind == PQ_KIND_DONE)
 		return;
-	if (!link->failed)
-		memcpy(link->state, answer->sqlstate, sizeof(link->state));
-	store_pq_fail(link, answer->why);
+	store_pq_fail(link, pq_fault_state(answer->sqlstate), answer->why);
 }
 
 /* Writes and reads until the last answer is there. */
@@ -220,11 +227,10 @@ store_pq_ask(struct store_pq *link, const char *sql,
 {
 	struct err why;
 
-	link->state[0] = '\0';
 	store_pq_put(link, sql, value, n);
 	if (link->pq != NULL && store_pq_wait(link, answer, &why) == -1) {
 		/* A server that goes says so, and why, before it does. */
-		store_pq_fail(link, &why);
+		store_pq_fail(link, PQ_FAULT_AWAY, &why);
 		store_pq_lose(link);
 	}
 	if (!link->failed)
@@ -249,10 +255,16 @@ store_pq_be_patient(struct store_pq *link, uint64_t limit)
 	link->limit = limit > 0 ? limit : link->usual;
 }
 
-const char *
-store_pq_state(const struct store_pq *link)
+bool
+store_pq_is_pooled(const struct store_pq *link, int64_t session)
 {
-	return link->state;
+	return link->pq != NULL && pq_process(link->pq) != session;
+}
+
+enum pq_fault
+store_pq_fault(const struct store_pq *link)
+{
+	return link->fault;
 }
 
 int64_t

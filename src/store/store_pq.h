@@ -20,10 +20,16 @@
 struct store_pq;
 
 /* One that can be written to if mode says so. NULL with err, which has what
- * each server said. */
+ * each server said, and the fault, which is AWAY if it is so of one of them. */
 struct store_pq *store_pq_open(
-    const struct store_place *, enum store_mode, struct err *);
+    const struct store_place *, enum store_mode, enum pq_fault *, struct err *);
 void store_pq_close(struct store_pq *); /* NULL is fine */
+
+/* Whether a pooler stands in between; session is the server's process. */
+bool store_pq_is_pooled(const struct store_pq *, int64_t session);
+
+/* What kind of error the first one since then was; WRONG if there was none. */
+enum pq_fault store_pq_fault(const struct store_pq *);
 
 /* Also notices what happened to it while nothing was asked. */
 bool store_pq_lost(struct store_pq *);
@@ -44,9 +50,6 @@ int store_pq_do(struct store_pq *, const char *sql, struct err *);
 /* From here on a statement may take so long (ms), which the server is to be
  * told by statement_timeout; 0: as long as the configuration says. */
 void store_pq_be_patient(struct store_pq *, uint64_t limit);
-
-/* SQLSTATE of the last error of the server's own; "" if it had none. */
-const char *store_pq_state(const struct store_pq *);
 
 /* A number in an answer; 0 for NULL. */
 int64_t store_pq_number(

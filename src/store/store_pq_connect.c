@@ -7,8 +7,10 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "forceenc/buf.h"
 #include "forceenc/clock.h"
@@ -21,10 +23,13 @@ struct store_pq_connect {
 	const struct conf_pgsql_host *host;
 	enum store_mode mode;
 	int stop;
+	store_poll_fn *poll;
+	void *arg; /* of poll */
 	uint64_t until;
 	bool found; /* the name service has answered */
 	unsigned n;
 	char address[DIAL_ADDRESSES_MAX][DIAL_ADDRESS_LEN];
+	enum pq_fault fault; /* of the last attempt */
 	struct err *err;
 };
 
@@ -40,9 +45,16 @@ static const struct pq_param store_pq_connect_params[] = {
 #define STORE_PQ_CONNECT_PARAMS \
 	(sizeof(store_pq_connect_params) / sizeof(store_pq_connect_params[0]))
 
+int
+store_pq_connect_poll(struct pollfd *pollfd, nfds_t n, int ms, void *arg)
+{
+	(void)arg;
+	return poll(pollfd, n, ms);
+}
+
 /* 1: ready; 0: the time is up, or somebody wants to stop. */
 static int
-store_pq_connect_poll(
+store_pq_connect_wait(
     const struct store_pq_connect *connect, int fd, short events)
 {
 	struct pollfd pollfd[2] = {
@@ -56,7 +68,8 @@ store_pq_connect_poll(
 		now = clock_now();
 		if (now >= connect->until)
 			return 0;
-		rc = poll(pollfd, 2, (int)(connect->until - now));
+		rc = connect->poll(
+		    pollfd, 2, (int)(connect->until - now), connect->arg);
 	} while (rc == 0 || (rc == -1 && errno == EINTR));
 	return rc > 0 && pollfd[1].revents == 0;
 }
@@ -111,7 +124,7 @@ store_pq_connect_look_up(struct store_pq_connect *connect)
 	struct dial_job *job;
 
 	job = dial_start(dial, &request, store_pq_connect_on_dial, connect);
-	if (store_pq_connect_poll(connect, dial_fd(dial), POLLIN) == 1)
+	if (store_pq_connect_wait(connect, dial_fd(dial), POLLIN) == 1)
 		dial_collect(dial);
 	if (!connect->found) {
 		dial_cancel(job);
@@ -122,15 +135,27 @@ store_pq_connect_look_up(struct store_pq_connect *connect)
 	return connect->n > 0 ? 0 : -1;
 }
 
+const char *
+store_pq_connect_name(void)
+{
+	static char name[64];
+	unsigned long long token;
+
+	if (name[0] == '\0') {
+		MUST(getentropy(&token, sizeof(token)) == 0);
+		snprintf(name, sizeof(name), "forceenc-watch/%016llx", token);
+	}
+	return name;
+}
+
 static struct pq *
-store_pq_connect_begin(
-    const struct store_pq_connect *connect, const char *address)
+store_pq_connect_begin(struct store_pq_connect *connect, const char *address)
 {
 	const struct conf_pgsql_host *host = connect->host;
 	struct pq_param param[PQ_PARAMS_MAX];
 	size_t i, n = 0;
 
-	MUST(host->nparams + STORE_PQ_CONNECT_PARAMS + 2 <= PQ_PARAMS_MAX);
+	MUST(host->nparams + STORE_PQ_CONNECT_PARAMS + 3 <= PQ_PARAMS_MAX);
 	for (i = 0; i < STORE_PQ_CONNECT_PARAMS; i++)
 		param[n++] = store_pq_connect_params[i];
 	for (i = 0; i < host->nparams; i++)
@@ -138,28 +163,31 @@ store_pq_connect_begin(
 		    host->param[i].name, host->param[i].value};
 	if (*address != '\0')
 		param[n++] = (struct pq_param){"hostaddr", address};
-	if (connect->mode == STORE_WRITE)
+	if (connect->mode == STORE_WRITE) {
 		param[n++] =
 		    (struct pq_param){"target_session_attrs", "read-write"};
-	return pq_open(param, n, connect->err);
+		param[n++] = (struct pq_param){
+		    "fallback_application_name", store_pq_connect_name()};
+	}
+	return pq_open(param, n, &connect->fault, connect->err);
 }
 
 /* One address of it. */
 static struct pq *
-store_pq_connect_try(
-    const struct store_pq_connect *connect, const char *address)
+store_pq_connect_try(struct store_pq_connect *connect, const char *address)
 {
 	struct pq *pq = store_pq_connect_begin(connect, address);
 	enum pq_step step = PQ_STEP_WRITE;
 
 	while (pq != NULL && step != PQ_STEP_READY) {
-		if (store_pq_connect_poll(connect, pq_fd(pq),
+		if (store_pq_connect_wait(connect, pq_fd(pq),
 			step == PQ_STEP_READ ? POLLIN : POLLOUT) == 0) {
+			connect->fault = PQ_FAULT_AWAY;
 			err_set(connect->err, "%s: no connection in time",
 			    connect->host->name);
 			step = PQ_STEP_FAILED;
 		} else {
-			step = pq_connect(pq, connect->err);
+			step = pq_connect(pq, &connect->fault, connect->err);
 		}
 		if (step == PQ_STEP_FAILED) {
 			pq_close(pq);
@@ -191,8 +219,8 @@ store_pq_connect_host(struct store_pq_connect *connect)
 }
 
 struct pq *
-store_pq_connect(
-    const struct store_place *place, enum store_mode mode, struct err *err)
+store_pq_connect(const struct store_place *place, enum store_mode mode,
+    enum pq_fault *fault, struct err *err)
 {
 	const struct conf_pgsql *conf = place->pgsql;
 	struct buf said = {0};
@@ -200,14 +228,20 @@ store_pq_connect(
 	struct err why;
 	size_t i;
 
+	*fault = PQ_FAULT_WRONG;
 	for (i = 0; i < conf->nhosts && pq == NULL; i++) {
 		struct store_pq_connect connect = {.host = &conf->host[i],
 		    .mode = mode,
 		    .stop = place->stop,
+		    .poll = place->poll != NULL ? place->poll
+						: store_pq_connect_poll,
+		    .arg = place->arg,
 		    .until = clock_now() + conf->connect_time_limit,
 		    .err = &why};
 
 		pq = store_pq_connect_host(&connect);
+		if (connect.fault == PQ_FAULT_AWAY)
+			*fault = PQ_FAULT_AWAY;
 		if (pq == NULL)
 			buf_printf(&said, "%s%s", i > 0 ? "; " : "", why.text);
 	}

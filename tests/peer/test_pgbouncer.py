@@ -8,62 +8,15 @@ import subprocess
 
 import pytest
 
-from lab import TIMEOUT, net, programs
+from lab import TIMEOUT
 from lab.load import Load
 from lab.pgsql import (  # noqa: F401 (fixtures)
     ALICE, BOB, CARL, DOWN, LOST, NOBODY, certificates, make_served,
     make_server, server, table_path, the_server)
-from lab.until import is_reply, until
+from lab.pgbouncer import Pgbouncer
+from lab.until import is_reply
 
-CONFIG = """
-[databases]
-mail = host={sockets} port={port} dbname=mail pool_size=4
-[pgbouncer]
-listen_addr = {address}
-listen_port = 6432
-unix_socket_dir =
-auth_type = trust
-auth_file = {folder}/users
-pool_mode = {mode}
-logfile = {folder}/log
-"""
 SHORT = {"present_ttl": "1ms", "absent_ttl": "1ms"}
-
-
-class Pgbouncer:
-    def __init__(self, folder, server, mode):
-        self.address = net.host(32)
-        self.folder = folder
-        (folder / "users").write_text('"forceenc" ""\n')
-        (folder / "config").write_text(CONFIG.format(
-            sockets=server.sockets, port=server.port, mode=mode,
-            address=self.address, folder=folder))
-        (folder / "log").touch()
-        (folder / "log").chmod(0o666)
-        self.process = None
-        self.program = programs.peer("pgbouncer", "pgbouncer")
-        self.user = server.user
-
-    def start(self):
-        self.process = subprocess.Popen(
-            [self.program, "-q", str(self.folder / "config")],
-            user=self.user, stdin=subprocess.DEVNULL)
-        until(self._answers, b"yes", TIMEOUT)
-        return self
-
-    def _answers(self):
-        assert self.process.poll() is None, (self.folder / "log").read_text()
-        done = subprocess.run(
-            ["psql", "-h", self.address, "-p", "6432", "-U", "forceenc",
-             "-d", "mail", "-X", "-c", "SELECT 1"], capture_output=True,
-            timeout=TIMEOUT, check=False)
-        return b"yes" if done.returncode == 0 else done.stderr
-
-    def stop(self):
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait(TIMEOUT)
-            self.process = None
 
 
 @pytest.fixture

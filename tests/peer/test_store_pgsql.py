@@ -13,70 +13,17 @@ import time
 
 import pytest
 
-from lab import TIMEOUT, postgres, programs
-from lab.postgres import Postgres
-from lab.stats_pgsql import Counter, Statistics, Undisturbed
+from lab import TIMEOUT, programs
+from lab.stats_pgsql import (  # noqa: F401 (fixtures)
+    AWAY, LIMIT, UNTIDY, Undisturbed, database, make_counter, server,
+    tables_are_equal, total, wait_total)
 from lab.until import until
 
 LOGS = sorted((programs.TOP / "tests/watch/corpus").glob("*.log"))
 SEED = int(os.environ.get("FORCEENC_SEED", str(time.time_ns())))
 KILLS = int(os.environ.get("FORCEENC_KILLS", "20"))
-AWAY = r"error: .*: can't be written: "
-UNTIDY = r"warning: .*: can't be tidied: "
-LIMIT = 60.0
 IDLE = ("SELECT count(*) FROM pg_stat_activity WHERE usename = 'counter' "
         "AND state = 'idle' AND state_change < now() - interval '0.3 s'")
-
-
-@pytest.fixture(scope="module")
-def server(make_folder):
-    postgres.require()
-    made = Postgres(make_folder(), number=25)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def database(server, folder):
-    if not server.running():
-        server.start()
-    return Statistics(server, folder)
-
-
-@pytest.fixture
-def make_counter(folder, database):
-    made = []
-
-    def make(host, path=None, **options):
-        made.append(Counter(folder, host, path or database.path, **options))
-        return made[-1]
-
-    yield make
-    for counter in made:
-        counter.close()
-        counter.check()
-
-
-def undisturbed(folder, counter):
-    """What the counter's log comes to."""
-    return Undisturbed(folder, f"sqlite-{counter.host}").imports(
-        counter.mail_log)
-
-
-def tables_are_equal(folder, counter):
-    want = undisturbed(folder, counter)
-    assert want.table() == counter.table()
-    assert len(want.table()) > 0
-
-
-def total(counter):
-    """Recipients, of a log that has only complete deliveries."""
-    return len(re.findall(rb" status=", counter.mail_log.read_bytes()))
-
-
-def wait_total(database, counter, limit=LIMIT):
-    until(lambda: b"%d" % database.count(counter.host),
-          b"%d" % total(counter), limit)
 
 
 @pytest.mark.parametrize("name", [
@@ -142,19 +89,10 @@ def test_two_hosts_at_once(make_counter, folder, database):
                         "FROM delivery") == "one two"
 
 
-def test_second_writer_is_refused(make_counter, folder, database):
-    counter = make_counter("one")
-    counter.start()
-    other = make_counter("one-more", store_host="one")
-    other.write()
-    done = subprocess.run(
-        [programs.ours("forceenc-watch"), "-c", str(other.path)],
-        capture_output=True, text=True, timeout=TIMEOUT, check=False)
-    assert done.returncode == 71
-    assert "another forceenc-watch counts for the host one" in done.stderr
-    assert "store_host" in done.stderr
-    counter.deliver(level="Trusted")
-    wait_total(database, counter)
+def deliver_some(counter, chance):
+    for _ in range(chance.randrange(30)):
+        counter.deliver(level=chance.choice([None, "Trusted"]))
+        time.sleep(chance.uniform(0, 0.05))
 
 
 def test_killed_again_and_again(make_counter, folder, database):
@@ -175,6 +113,34 @@ def test_killed_again_and_again(make_counter, folder, database):
         wait_total(database, one)
         one.stop()
         tables_are_equal(folder, one)
+
+
+def test_killed_and_restarted(make_counter, folder, database):
+    """The watcher by kill -9, the server by its immediate shutdown, or both:
+    each comes back when it does."""
+    chance = random.Random(SEED)
+    print(f"FORCEENC_SEED={SEED}")
+    counter = make_counter("one")
+    counter.log.allow(AWAY, UNTIDY)
+    counter.start()
+    for _ in range(max(3, KILLS // 4)):
+        deliver_some(counter, chance)
+        victims = chance.choice(["watcher", "server", "both"])
+        if victims != "server":
+            counter.kill()
+        if victims != "watcher":
+            database.server.stop("immediate")
+            deliver_some(counter, chance)
+        # One that is started first has to wait.
+        if not counter.running() and chance.choice([True, False]):
+            counter.start()
+        if not database.server.running():
+            database.server.start()
+        if not counter.running():
+            counter.start()
+    wait_total(database, counter)
+    counter.stop()
+    tables_are_equal(folder, counter)
 
 
 def test_away_and_back(make_counter, folder, database):
@@ -259,36 +225,6 @@ def test_silent_server_is_left(make_counter, make_proxy, database):
     proxy.stall()
     counter.deliver(level="Trusted")
     assert counter.stop() == 0
-
-
-@pytest.mark.parametrize("parameters, said", [
-    ({"password": "wrong", "hosts": "{address}"},
-     "password authentication failed"),
-    ({"dbname": "nowhere"}, 'database "nowhere" does not exist'),
-    ({"hosts": "inet:127.0.0.1:1"}, "Connection refused"),
-    ({"hosts": "nowhere.invalid"}, "name not found"),
-    ({"hosts": "unix:/nowhere unix:/neither"}, "nowhere.*neither"),
-    ({"dbname": "latin"}, "encoding is LATIN1; make one with ENCODING"),
-    ({"user": "forceenc"}, "permission denied for schema public"),
-])
-def test_whats_wrong_is_told(make_counter, database, parameters, said):
-    server = database.server
-    if "latin" in parameters.values():
-        server.sql("DROP DATABASE IF EXISTS latin", "postgres")
-        server.sql("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' "
-                   "TEMPLATE template0", "postgres")
-    address = f"{server.address}:{server.port}"
-    path = database.write("wrong.cf", sslmode="prefer", **{
-        name: value.format(address=address)
-        for name, value in parameters.items()})
-    counter = make_counter("one", path)
-    counter.write()
-    done = subprocess.run(
-        [programs.ours("forceenc-watch"), "-c", str(counter.path)],
-        capture_output=True, text=True, timeout=TIMEOUT, check=False)
-    assert done.returncode == 71
-    assert re.search(said, done.stderr), done.stderr
-    assert "wrong.cf" in done.stderr and "count me in" not in done.stderr
 
 
 def test_later_schema_is_refused(make_counter, database):

@@ -49,7 +49,9 @@ static inline struct store_pq *
 stored_link(struct stored *t)
 {
 	const struct store_place place = stored_place(t, "");
-	struct store_pq *link = store_pq_open(&place, STORE_WRITE, &t->err);
+	enum pq_fault fault;
+	struct store_pq *link =
+	    store_pq_open(&place, STORE_WRITE, &fault, &t->err);
 
 	if (link == NULL)
 		fail_msg("%s", t->err.text);

@@ -118,11 +118,12 @@ class Daemon:
                            for name, value in self.options.items())
         self.path.write_text(text)
 
-    def start(self, listeners=(), nofile=None, around=(), environ=None):
+    def start(self, listeners=(), nofile=None, around=(), environ=None,
+              ready=True):
         """Starts forceencd and returns when it says that it's ready.
         listeners are sockets to hand over, nofile is its limit of open
         files, around are words that run it, environ is added to its
-        environment."""
+        environment. Without ready nobody waits until it is."""
         self.write()
         argv = [*around, programs.ours(self.program), "-c", str(self.path)]
         if listeners:
@@ -145,7 +146,8 @@ class Daemon:
         self._reader = self.log.read_from(
             self.process.stderr, self.manager.said.end)
         try:
-            self.manager.said.wait("^READY=1$")
+            if ready:
+                self.manager.said.wait("^READY=1$")
         except AssertionError:
             raise AssertionError(
                 f"{self.program} never got ready:\n{self.log.tail()}")

@@ -6,7 +6,7 @@
 import asyncio
 import contextlib
 
-from . import net
+from . import TIMEOUT, net
 
 
 class Proxy:
@@ -35,6 +35,9 @@ class Proxy:
         self._left = None
         self._server = None
         self._writers = set()
+        self._clients = set()
+        self._forgotten = []
+        self._tasks = set()
         self.loop.run(self._init())
         self.open()
 
@@ -57,12 +60,32 @@ class Proxy:
     def close(self):
         self.refuse()
 
+        async def end():
+            for flowing in [self._flowing, *self._forgotten]:
+                flowing.set()
+            if self._tasks:
+                await asyncio.wait(self._tasks, timeout=TIMEOUT)
+        self.loop.run(end())
+
     def cut(self):
         """Resets all connections."""
         async def cut():
             for writer in list(self._writers):
                 writer.transport.abort()
         self.loop.run(cut())
+
+    def forget(self):
+        """Cuts off the clients alone: the server's ends stay as they are, as
+        if the network had lost the news. Then forwards again."""
+        async def forget():
+            self._flowing.clear()
+            self._forgotten.append(self._flowing)
+            self._left = None
+            self._flowing = asyncio.Event()
+            self._flowing.set()
+            for writer in list(self._clients):
+                writer.transport.abort()
+        self.loop.run(forget())
 
     def stall(self):
         async def stall():
@@ -81,8 +104,12 @@ class Proxy:
         self.loop.run(resume())
 
     async def _accept(self, reader, writer):
+        task = asyncio.current_task()
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         self.accepted += 1
         self._writers.add(writer)
+        self._clients.add(writer)
         try:
             if self.mute:
                 await reader.read()
@@ -99,10 +126,12 @@ class Proxy:
             with contextlib.suppress(OSError):
                 writer.close()
             self._writers.discard(writer)
+            self._clients.discard(writer)
 
     async def _forward(self, reader, writer, is_server, limit):
         """limit is None in the direction of the server as well."""
         to_client = writer in self._writers and limit is not None
+        flowing = self._flowing
         with contextlib.suppress(OSError):
             while data := await reader.read(65536):
                 if not is_server and self.poison and self.poison in data:
@@ -111,16 +140,18 @@ class Proxy:
                     return
                 if self.delay:
                     await asyncio.sleep(self.delay)
-                await self._flowing.wait()
+                await flowing.wait()
                 if is_server and self._left is not None:
                     now, data = data[:self._left], data[self._left:]
                     self._left -= len(now)
                     writer.write(now)
                     if data:
-                        self._flowing.clear()
-                        await self._flowing.wait()
+                        flowing.clear()
+                        await flowing.wait()
                 if to_client:
                     data, limit = data[:limit], limit - len(data[:limit])
                 writer.write(data)
                 await writer.drain()
+        if flowing in self._forgotten:
+            await flowing.wait()
         writer.close()

@@ -4,12 +4,20 @@
 """Statistics in PostgreSQL: a database for them, watchers that write into it,
 and what the same logs come to in SQLite."""
 
+import re
 import subprocess
 
-from . import TIMEOUT, programs
+import pytest
+
+from . import TIMEOUT, postgres, programs
 from .ctl import Ctl
+from .postgres import Postgres
+from .until import until
 from .watcher import Watcher
 
+AWAY = r"error: .*: can't be written: "
+UNTIDY = r"warning: .*: can't be tidied: "
+LIMIT = 60.0
 BY = "sender,destination,service,outcome,level,reason,hour"
 PASSWORD = "count me in"
 
@@ -88,3 +96,54 @@ class Undisturbed(Counter):
     def __init__(self, folder, host):
         super().__init__(folder, host, None,
                          store=f"sqlite:{folder}/{host}/stats.db")
+
+
+@pytest.fixture(scope="module")
+def server(make_folder):
+    postgres.require()
+    made = Postgres(make_folder(), number=25)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def database(server, folder):
+    if not server.running():
+        server.start()
+    return Statistics(server, folder)
+
+
+@pytest.fixture
+def make_counter(folder, database):
+    made = []
+
+    def make(host, path=None, **options):
+        made.append(Counter(folder, host, path or database.path, **options))
+        return made[-1]
+
+    yield make
+    for counter in made:
+        counter.close()
+        counter.check()
+
+
+def undisturbed(folder, counter):
+    """What the counter's log comes to."""
+    return Undisturbed(folder, f"sqlite-{counter.host}").imports(
+        counter.mail_log)
+
+
+def tables_are_equal(folder, counter):
+    want = undisturbed(folder, counter)
+    assert want.table() == counter.table()
+    assert len(want.table()) > 0
+
+
+def total(counter):
+    """Recipients, of a log that has only complete deliveries."""
+    return len(re.findall(rb" status=", counter.mail_log.read_bytes()))
+
+
+def wait_total(database, counter, limit=LIMIT):
+    until(lambda: b"%d" % database.count(counter.host),
+          b"%d" % total(counter), limit)

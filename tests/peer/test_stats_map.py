@@ -121,3 +121,51 @@ def test_server_goes_and_comes(counter, daemon, ask):
     assert TEMP.fullmatch(ask("b@s.example"))
     counter.server.start()
     until(lambda: ask("c@s.example"), ABSENT)
+
+
+def test_reloads_while_it_is_asked(counter, daemon, ask, make_proxy, folder):
+    """What a question began with lasts until it has its answer."""
+    if not hasattr(counter, "server"):
+        pytest.skip("about servers")
+    fill(counter)
+    server = counter.server
+    proxy = make_proxy((server.address, server.port), 29)
+    slow = counter.folder / "slow.cf"
+    slow.write_text((counter.folder.parent / "stats.cf").read_text().replace(
+        f"unix:{server.sockets}/.s.PGSQL.{server.port}",
+        f"{proxy.address}:{proxy.port}") + "sslmode = disable\n")
+    fast = daemon.options["store"]
+    daemon.log.allow(DOWN)
+    daemon.start()
+    for number in range(5):
+        daemon.options["store"] = f"pgsql:{slow}"
+        assert daemon.reload()
+        client = Socketmap(LISTEN, "stats")
+        if number % 2:
+            client.ask("first@s.example")
+        proxy.stall()
+        before = proxy.accepted
+        client.send(client.question("a@s.example"))
+        if number % 2 == 0:
+            until(lambda: b"%d" % (proxy.accepted > before), b"1")
+        daemon.options["store"] = fast
+        daemon.options["recipient_delimiter"] = "+-"[number % 2]
+        assert daemon.reload()
+        assert ask("a@s.example") == LINE
+        proxy.resume()
+        reply = client.read_reply()
+        assert reply == LINE or TEMP.fullmatch(reply)
+        client.close()
+
+
+def test_a_reload_with_another_delimiter(counter, daemon, ask):
+    """The store stays, and how senders are read doesn't."""
+    counter.deliver(level="Trusted")
+    counter.imports(counter.mail_log)
+    daemon.options["recipient_delimiter"] = "+"
+    daemon.start()
+    assert b":OK delivered=1 " in ask("a@s.example")
+    assert b":OK delivered=1 " in ask("A@s.example")
+    daemon.options["fold_local_part"] = "no"
+    assert daemon.reload()
+    assert ask("A@s.example") == ABSENT

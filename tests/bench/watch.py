@@ -25,6 +25,7 @@ import tempfile
 import time
 
 import report
+import watch_pgsql
 
 MEGA = 1000000
 SENDERS = 100000
@@ -37,14 +38,14 @@ ABSENT = "never in any log"
 HOURLY = 40000  # messages
 MESSAGE = 1700  # bytes of the log, about
 
-Case = collections.namedtuple("Case", "name size hourly options")
+Case = collections.namedtuple("Case", "name size hourly options pgsql")
 
 CASES = (
-    Case("site, 100 MB", 100 * MEGA, HOURLY, ()),
-    Case("site, 1 GB", 1000 * MEGA, HOURLY, ()),
-    Case("ten times as busy, 1 GB", 1000 * MEGA, 10 * HOURLY, ()),
-    Case("all alike, 100 MB", 100 * MEGA, HOURLY, ("-u",)),
-    Case("ISO stamps, 100 MB", 100 * MEGA, HOURLY, ("-i",)),
+    Case("site, 100 MB", 100 * MEGA, HOURLY, (), True),
+    Case("site, 1 GB", 1000 * MEGA, HOURLY, (), False),
+    Case("ten times as busy, 1 GB", 1000 * MEGA, 10 * HOURLY, (), False),
+    Case("all alike, 100 MB", 100 * MEGA, HOURLY, ("-u",), True),
+    Case("ISO stamps, 100 MB", 100 * MEGA, HOURLY, ("-i",), False),
 )
 
 
@@ -156,7 +157,12 @@ def speeds(log, seconds):
     return os.path.getsize(log) / MEGA / statistics.median(seconds)
 
 
-def compare(a, watch, case, folder):
+def median_of(runs):
+    return {name: statistics.median(values) for name, values in
+            zip(("watch", "server", "elapsed", "rows"), zip(*runs))}
+
+
+def compare(a, watch, store, case, folder):
     log = os.path.join(folder, "mail.log")
     part = os.path.join(folder, "part.log")
     truth = os.path.join(folder, "truth")
@@ -169,12 +175,17 @@ def compare(a, watch, case, folder):
     if shutil.which("pflogsumm"):
         others["pflogsumm"] = (["pflogsumm", part], part)
     seconds = collections.defaultdict(list)
+    elapsed, stored = [], []
     memory = 0
     for _ in range(a.runs):
         for name, (command, _) in others.items():
             seconds[name].append(measured(command)[0])
+        began = time.monotonic()
         took, peak = watch.run(log)
+        elapsed.append(time.monotonic() - began)
         seconds["watch"].append(took)
+        if store is not None and case.pgsql:
+            stored.append(store.run(measured, log))
         memory = max(memory, peak)
     out = {
         "case": case.name,
@@ -183,6 +194,8 @@ def compare(a, watch, case, folder):
         "memory": memory,
         "wrong": aside(watch.wrong, truth),
         "seconds": dict(seconds),
+        "elapsed": statistics.median(elapsed),
+        "pgsql": median_of(stored) if stored else None,
         "speed": {name: speeds(path, seconds[name])
                   for name, (_, path) in others.items()},
     }
@@ -213,23 +226,41 @@ def table(results):
          "memory", "goal 64 MiB"], rows)
 
 
+def make_store(watch, folder, stack):
+    postgres = watch_pgsql.lab()
+    if postgres is None:
+        return None
+    store = watch_pgsql.Store(watch, postgres, folder)
+    stack.callback(store.close)
+    return store
+
+
 def main():
     a = parse_arguments()
     results = []
     with tempfile.TemporaryDirectory(prefix="forceenc-bench-") as folder:
         watch = Watch(a.build, folder)
-        for case in CASES:
-            if a.quick and case.size > 100 * MEGA:
-                continue
-            say(f"log of {case.name}")
-            results.append(compare(a, watch, case, folder))
+        with contextlib.ExitStack() as stack:
+            store = make_store(watch, folder, stack)
+            for case in CASES:
+                if a.quick and case.size > 100 * MEGA:
+                    continue
+                say(f"log of {case.name}")
+                results.append(compare(a, watch, store, case, folder))
     if a.json:
         with open(a.json, "w", encoding="utf-8") as f:
             json.dump(results, f, indent=1)
     print(table(results))
+    print()
+    print(watch_pgsql.table(results) or
+          "PostgreSQL isn't installed: nothing was written to it")
     faults = [r for r in results if r["wrong"]]
     for r in faults:
         print(f"FAULT: {r['case']}: wrong counts, as of {r['wrong']}")
+    for r in results:
+        if r["pgsql"] and r["pgsql"]["rows"] != r["rows"]:
+            faults.append(r)
+            print(f"FAULT: {r['case']}: other rows in PostgreSQL")
     return 1 if faults else 0
 
 

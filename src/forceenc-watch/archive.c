@@ -115,6 +115,18 @@ archive_get(struct archive_file *file, char *out, size_t size, struct err *err)
 	return n;
 }
 
+int
+archive_seek(struct archive_file *file, uint64_t offset)
+{
+	struct stat st;
+
+	if (!file->direct || offset > INT64_MAX || fstat(file->fd, &st) == -1)
+		return -1;
+	if ((uint64_t)st.st_size < offset)
+		return 0;
+	return lseek(file->fd, (off_t)offset, SEEK_SET) == -1 ? -1 : 1;
+}
+
 int64_t
 archive_written(const struct archive_file *file)
 {

@@ -23,6 +23,10 @@ void archive_close(struct archive_file *); /* NULL is fine */
 ssize_t archive_get(
     struct archive_file *, char *out, size_t size, struct err *);
 
+/* Goes to a place in a file without reading what is in front of it. 1, 0 if the
+ * file is shorter than that, -1 if that can't be done. */
+int archive_seek(struct archive_file *, uint64_t offset);
+
 /* When it was written last: nanoseconds since the epoch. */
 int64_t archive_written(const struct archive_file *);
 /* Whether what is read is what is stored. Known after the first

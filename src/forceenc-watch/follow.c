@@ -26,6 +26,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "forceenc-watch/head.h"
+#include "forceenc-watch/lag.h"
 #include "forceenc-watch/reader.h"
 #include "forceenc-watch/rotated.h"
 #include "forceenc/log.h"
@@ -44,8 +46,7 @@ struct follow {
 	char *path;
 	struct keep_position position;
 	int fd; /* the open file; -1: none */
-	char head[FINGERPRINT_SPAN];
-	size_t head_len;
+	struct head head;
 	struct buf buf;  /* read, but not fed */
 	bool complete;   /* nobody writes to it any more */
 	bool moved;      /* path was another file when we had read all */
@@ -54,6 +55,7 @@ struct follow {
 	struct reader reader;
 	bool planned;
 	struct timespec changed; /* the folder, when the live log was empty */
+	struct timespec told;    /* and when it was told what can't be read */
 	enum follow_plan_reason reason;
 	bool calm; /* nothing to read before the folder or path change */
 	bool complained;
@@ -79,7 +81,7 @@ follow_close(struct follow *follow)
 	if (follow->compressed)
 		reader_close(&follow->reader);
 	follow->compressed = false;
-	follow->head_len = 0;
+	follow->head.len = 0;
 	follow->complete = follow->moved = false;
 	buf_clear(&follow->buf);
 }
@@ -105,14 +107,6 @@ follow_complain(struct follow *follow, const char *why)
 	follow->complained = true;
 }
 
-static size_t
-follow_read_head(int fd, char *head)
-{
-	ssize_t n = pread(fd, head, FINGERPRINT_SPAN, 0);
-
-	return n < 0 ? 0 : (size_t)n;
-}
-
 /* A plain file, at the position that is set already. */
 static bool
 follow_open_file(struct follow *follow, const char *path, struct stat *st)
@@ -130,7 +124,7 @@ follow_open_file(struct follow *follow, const char *path, struct stat *st)
 		follow_close(follow);
 		return false;
 	}
-	follow->head_len = follow_read_head(follow->fd, follow->head);
+	head_read(&follow->head, follow->fd);
 	return true;
 }
 
@@ -158,7 +152,9 @@ follow_open_known(struct follow *follow)
 		(st.st_ino == position->inode && st.st_dev == position->device)
 	    : (uint64_t)st.st_size >= position->offset &&
 		fingerprint_fits(
-		    &position->print, follow->head, follow->head_len);
+		    &position->print, follow->head.bytes, follow->head.len);
+	if (fits)
+		follow->complained = false;
 	if (!fits)
 		follow_close(follow);
 	else if (position->offset == 0)
@@ -250,7 +246,7 @@ follow_open_after(struct follow *follow, struct walk *walk,
 		return false;
 	/* While it's empty it may be filled, copied and truncated between two
 	 * looks; those who know where they were will find the copy. */
-	if (follow->head_len == 0) {
+	if (follow->head.len == 0) {
 		follow_close(follow);
 		follow->position = before;
 		follow->changed = rotated->changed;
@@ -279,15 +275,18 @@ follow_plan(struct follow *follow, struct walk *walk)
 	size_t next;
 	bool open;
 
-	if (follow->reason == FOLLOW_PLAN_START && follow_open_known(follow))
+	if (!resume && follow->fd != -1)
+		follow->began = first_time(
+		    follow->head.bytes, follow->head.len, time(NULL));
+	/* After the end it is where that was a copy of the live log. */
+	if (follow->reason != FOLLOW_PLAN_TRUNCATED &&
+	    follow_open_known(follow))
 		return true;
 	if (position->offset == 0 && position->inode == 0)
 		return follow_open_live(follow);
-	if (!resume && follow->fd != -1)
-		follow->began =
-		    first_time(follow->head, follow->head_len, time(NULL));
 	follow->calm = rotated_still_empty(&follow->changed, follow->path);
-	if (follow->calm || !rotated_find(&rotated, follow->path))
+	if (follow->calm ||
+	    !rotated_find(&rotated, follow->path, &follow->told))
 		return false;
 	next = resume ? rotated_match(&rotated, &position->print,
 			    position->offset, position->device, position->inode)
@@ -330,13 +329,11 @@ follow_step_compressed(struct follow *follow, struct walk *walk)
 static bool
 follow_is_truncated(const struct follow *follow)
 {
-	char head[FINGERPRINT_SPAN];
 	struct stat st;
 
 	return fstat(follow->fd, &st) == -1 ||
 	    (uint64_t)st.st_size < follow->position.offset + follow->buf.len ||
-	    follow_read_head(follow->fd, head) < follow->head_len ||
-	    memcmp(head, follow->head, follow->head_len) != 0;
+	    !head_is_same(&follow->head, follow->fd);
 }
 
 static void
@@ -346,27 +343,19 @@ follow_update_print(struct follow *follow)
 
 	if (follow->position.print.len < FINGERPRINT_SPAN &&
 	    offset > follow->position.print.len)
-		fingerprint_make(&follow->position.print, follow->head,
-		    offset < follow->head_len ? (size_t)offset
-					      : follow->head_len);
+		fingerprint_make(&follow->position.print, follow->head.bytes,
+		    offset < follow->head.len ? (size_t)offset
+					      : follow->head.len);
 }
 
-/* It may be truncated at any moment: then what is known of it stays, until
- * that is noticed. */
-static void
-follow_extend_head(struct follow *follow)
+static bool
+follow_is_copy(const struct follow *follow)
 {
-	char head[FINGERPRINT_SPAN];
-	size_t len;
+	const struct keep_position *position = &follow->position;
 
-	if (follow->head_len == FINGERPRINT_SPAN)
-		return;
-	len = follow_read_head(follow->fd, head);
-	if (len < follow->head_len ||
-	    memcmp(head, follow->head, follow->head_len) != 0)
-		return;
-	memcpy(follow->head, head, len);
-	follow->head_len = len;
+	return follow->buf.len > 0 && position->print.len > 0 &&
+	    rotated_fits(follow->path, &position->print, position->offset,
+		position->device, position->inode);
 }
 
 static enum input_step
@@ -379,6 +368,9 @@ follow_step_end(struct follow *follow, struct walk *walk)
 		follow->moved = true;
 		return INPUT_MORE;
 	}
+	/* Of a copy of the live log, the rest of the line is there. */
+	if (follow_is_copy(follow))
+		buf_clear(&follow->buf);
 	if (follow->buf.len > 0)
 		walk_feed_rest(walk, follow->buf.data, follow->buf.len);
 	follow->position.offset += follow->buf.len;
@@ -388,13 +380,20 @@ follow_step_end(struct follow *follow, struct walk *walk)
 	return INPUT_COMMIT;
 }
 
+/* What couldn't be fed in one go needs no more behind it. */
+static size_t
+follow_room(const struct buf *buf)
+{
+	return buf->len < FOLLOW_CHUNK ? FOLLOW_CHUNK - buf->len : 0;
+}
+
 static enum input_step
 follow_step_open(struct follow *follow, struct walk *walk)
 {
 	uint64_t at = follow->position.offset + follow->buf.len;
-	ssize_t n = pread(follow->fd, buf_reserve(&follow->buf, FOLLOW_CHUNK),
-	    FOLLOW_CHUNK, (off_t)at);
-	size_t used;
+	size_t room = follow_room(&follow->buf), used;
+	ssize_t n =
+	    pread(follow->fd, buf_reserve(&follow->buf, room), room, (off_t)at);
 
 	if (n < 0) {
 		follow_complain(follow, strerror(errno));
@@ -403,13 +402,13 @@ follow_step_open(struct follow *follow, struct walk *walk)
 	if (follow_is_truncated(follow)) {
 		buf_clear(&follow->buf);
 		if (follow->position.offset == 0)
-			fingerprint_make(&follow->position.print, follow->head,
-			    follow->head_len);
+			fingerprint_make(&follow->position.print,
+			    follow->head.bytes, follow->head.len);
 		follow_plan_again(follow, FOLLOW_PLAN_TRUNCATED);
 		return INPUT_COMMIT;
 	}
 	follow->buf.len += (size_t)n;
-	follow_extend_head(follow);
+	head_extend(&follow->head, follow->fd);
 	used = follow->buf.len == 0
 	    ? 0
 	    : walk_feed(walk, follow->buf.data, follow->buf.len);
@@ -418,7 +417,7 @@ follow_step_open(struct follow *follow, struct walk *walk)
 	follow_update_print(follow);
 	if (tally_full(walk->tally))
 		return INPUT_COMMIT;
-	return n > 0 ? INPUT_MORE : follow_step_end(follow, walk);
+	return n > 0 || room == 0 ? INPUT_MORE : follow_step_end(follow, walk);
 }
 
 enum input_step
@@ -455,15 +454,17 @@ follow_print(const struct follow *follow, struct fingerprint *out)
 		out->len > 0);
 }
 
-uint64_t
-follow_behind(const struct follow *follow)
+bool
+follow_behind(const struct follow *follow, uint64_t *bytes)
 {
-	struct stat st;
+	*bytes = lag_bytes(follow->fd, follow->position.offset, follow->path);
+	return *bytes > 0 || follow->compressed;
+}
 
-	if (follow->fd == -1 || fstat(follow->fd, &st) == -1 ||
-	    (uint64_t)st.st_size < follow->position.offset)
-		return 0;
-	return (uint64_t)st.st_size - follow->position.offset;
+bool
+follow_is_there(const struct follow *follow)
+{
+	return follow->fd != -1 || follow->compressed;
 }
 
 int
@@ -480,7 +481,7 @@ follow_start_print(struct follow *follow, struct fingerprint *out)
 	if (follow->position.inode != 0 || follow->position.offset != 0 ||
 	    !follow_open_file(follow, follow->path, &st))
 		return false;
-	fingerprint_make(out, follow->head, follow->head_len);
+	fingerprint_make(out, follow->head.bytes, follow->head.len);
 	follow_close(follow);
 	return out->len > 0;
 }

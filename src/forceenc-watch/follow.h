@@ -32,8 +32,11 @@ void follow_position(const struct follow *, struct keep_position *out);
 /* The fingerprint of the whole start of the log; false while it is too short
  * to be told from others. */
 bool follow_print(const struct follow *, struct fingerprint *out);
-/* Bytes that weren't fed yet. */
-uint64_t follow_behind(const struct follow *);
+/* Whether there are some that weren't fed yet. Bytes are those of the log that
+ * is read, unless it is compressed, and of the live one. */
+bool follow_behind(const struct follow *, uint64_t *bytes);
+/* Whether a log is read. */
+bool follow_is_there(const struct follow *);
 /* The file that is read, if it may still be written to; -1 if there is none. */
 int follow_fd(const struct follow *);
 

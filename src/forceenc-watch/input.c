@@ -143,14 +143,15 @@ input_commit_file(
 	struct keep_position position;
 	struct fingerprint print;
 	struct keep_place place = {.position = &position};
+	uint64_t bytes;
 
 	if (input->walk->inflight->last - input->keep->since > INPUT_OVERLAP)
 		input->keep->since = input->walk->since = 0;
 	follow_position(input->follow, &position);
 	if (follow_print(input->follow, &print))
 		place.print = &print;
-	report->bytes_behind = (int64_t)follow_behind(input->follow);
-	report->behind = report->bytes_behind > 0;
+	report->behind = follow_behind(input->follow, &bytes);
+	report->bytes_behind = (int64_t)bytes;
 	return keep_commit(input->keep, input->walk, &place, report, err);
 }
 
@@ -175,14 +176,23 @@ input_patience_journal(const struct input *input)
 int64_t
 input_behind(const struct input *input)
 {
-	return input->journal != NULL ? -1
-				      : (int64_t)follow_behind(input->follow);
+	uint64_t bytes;
+
+	if (input->journal != NULL)
+		return -1;
+	follow_behind(input->follow, &bytes);
+	return (int64_t)bytes;
 }
 
 bool
 input_is_there(const struct input *input)
 {
-	return input->journal != NULL || follow_fd(input->follow) != -1;
+	struct journal_state state;
+
+	if (input->journal == NULL)
+		return follow_is_there(input->follow);
+	journal_look(input->journal, &state);
+	return state.open;
 }
 
 unsigned

@@ -30,7 +30,7 @@ int input_commit(struct input *, struct keep_report *, struct err *);
 
 /* Bytes that weren't fed yet; -1: that can't be told, as of a journal. */
 int64_t input_behind(const struct input *);
-/* Whether there is a log at all. A journal always is. */
+/* Whether there is a log at all, and it can be read. */
 bool input_is_there(const struct input *);
 
 /* After INPUT_IDLE: how many ms the descriptor may be waited for, with none of

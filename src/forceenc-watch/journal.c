@@ -488,6 +488,7 @@ journal_look(const struct journal *journal, struct journal_state *out)
 {
 	out->place.machine = journal->machine;
 	out->place.cursor = journal->cursor;
+	out->open = journal->handle != NULL;
 	out->behind = !journal->ended;
 	out->young = journal->young;
 	out->fd = journal->fd;

@@ -43,6 +43,7 @@ int journal_peek(
 /* As of the last step. */
 struct journal_state {
 	struct keep_cursor place; /* its cursor is NULL before any entry */
+	bool open;                /* it can be read */
 	bool behind;              /* there was more to read */
 	bool young;               /* there is, a moment from now */
 	int fd;     /* readable when there may be more; -1: nothing tells */

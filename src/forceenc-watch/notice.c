@@ -122,6 +122,20 @@ notice_complain(struct notice *notice, const char *why)
 	notice->complained = true;
 }
 
+/* Its number, or -1. There may be too many of them already. */
+static int
+notice_add(struct notice *notice, const char *path, uint32_t mask)
+{
+	int number = inotify_add_watch(notice->fd, path, mask);
+
+	if (number == -1 && errno == ENOSPC) {
+		notice_complain(
+		    notice, "fs.inotify.max_user_watches is reached");
+		errno = ENOSPC;
+	}
+	return number;
+}
+
 enum notice_state
 notice_listen(struct notice *notice, int fd)
 {
@@ -134,22 +148,17 @@ notice_listen(struct notice *notice, int fd)
 		return NOTICE_DEAF;
 	}
 	watch[NOTICE_AROUND] =
-	    inotify_add_watch(notice->fd, notice->folder, NOTICE_FOLDER);
+	    notice_add(notice, notice->folder, NOTICE_FOLDER);
 	deaf = watch[NOTICE_AROUND] == -1;
-	watch[NOTICE_LIVE] =
-	    inotify_add_watch(notice->fd, notice->path, NOTICE_FILE);
+	watch[NOTICE_LIVE] = notice_add(notice, notice->path, NOTICE_FILE);
 	/* If it's not there or may not be read, the folder tells of it. */
-	deaf = deaf ||
-	    (watch[NOTICE_LIVE] == -1 && errno != ENOENT && errno != EACCES);
+	if (watch[NOTICE_LIVE] == -1 && errno != ENOENT && errno != EACCES)
+		deaf = true;
 	if (fd != -1) {
 		snprintf(open, sizeof(open), "/proc/self/fd/%d", fd);
-		watch[NOTICE_OPEN] =
-		    inotify_add_watch(notice->fd, open, NOTICE_FILE);
+		watch[NOTICE_OPEN] = notice_add(notice, open, NOTICE_FILE);
 		deaf = deaf || watch[NOTICE_OPEN] == -1;
 	}
-	if (deaf && errno == ENOSPC)
-		notice_complain(
-		    notice, "fs.inotify.max_user_watches is reached");
 	if (!notice_replace(notice, watch))
 		return NOTICE_NEW;
 	return deaf || notice_is_remote(notice->folder) ? NOTICE_DEAF

@@ -53,7 +53,16 @@ reader_seek(struct reader *reader, uint64_t offset, struct err *err)
 {
 	uint64_t left = offset - reader->offset;
 	size_t n;
+	int rc;
 
+	rc = left > reader->buf.len ? archive_seek(reader->file, offset) : -1;
+	if (rc == 1) {
+		buf_clear(&reader->buf);
+		reader->offset = offset;
+		reader->ended = false;
+	}
+	if (rc != -1)
+		return rc;
 	while (left > 0) {
 		n = left < reader->buf.len ? (size_t)left : reader->buf.len;
 		buf_consume(&reader->buf, n);

@@ -68,7 +68,7 @@ rotated_is_before(const struct first *a, const struct first *b)
 }
 
 static void
-rotated_add(struct rotated *rotated, const char *path)
+rotated_add(struct rotated *rotated, const char *path, bool tell)
 {
 	struct fingerprint print;
 	struct first first;
@@ -80,7 +80,8 @@ rotated_add(struct rotated *rotated, const char *path)
 		return;
 	if (rotated_print(path, &print, &err) == -1 ||
 	    first_look(&first, path, &err) == -1) {
-		log_warn("%s", err.text);
+		if (tell)
+			log_warn("%s", err.text);
 		return;
 	}
 	if (print.len == 0 || rotated_has(rotated, &print)) {
@@ -155,7 +156,8 @@ rotated_is_settled(const struct timespec *changed)
 }
 
 static void
-rotated_list(struct rotated *rotated, const char *folder, const char *base)
+rotated_list(
+    struct rotated *rotated, const char *folder, const char *base, bool tell)
 {
 	DIR *dir = opendir(folder);
 	char **found = NULL, full[8192];
@@ -174,14 +176,20 @@ rotated_list(struct rotated *rotated, const char *folder, const char *base)
 	if (n > 0)
 		qsort(found, n, sizeof(*found), rotated_compare);
 	for (i = 0; i < n; i++) {
-		rotated_add(rotated, found[i]);
+		rotated_add(rotated, found[i], tell);
 		free(found[i]);
 	}
 	free(found);
 }
 
+static bool
+rotated_is_same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
 bool
-rotated_find(struct rotated *rotated, const char *path)
+rotated_find(struct rotated *rotated, const char *path, struct timespec *told)
 {
 	const char *slash = strrchr(path, '/');
 	char *folder = rotated_folder(path);
@@ -191,7 +199,9 @@ rotated_find(struct rotated *rotated, const char *path)
 	found = rotated_folder_time(folder, &rotated->changed) &&
 	    rotated_is_settled(&rotated->changed);
 	if (found) {
-		rotated_list(rotated, folder, slash == NULL ? path : slash + 1);
+		rotated_list(rotated, folder, slash == NULL ? path : slash + 1,
+		    !rotated_is_same_time(&rotated->changed, told));
+		*told = rotated->changed;
 		found = rotated_still(rotated, path);
 	}
 	if (!found)
@@ -206,8 +216,7 @@ rotated_still(const struct rotated *rotated, const char *path)
 	char *folder = rotated_folder(path);
 	struct timespec changed;
 	bool still = rotated_folder_time(folder, &changed) &&
-	    changed.tv_sec == rotated->changed.tv_sec &&
-	    changed.tv_nsec == rotated->changed.tv_nsec;
+	    rotated_is_same_time(&changed, &rotated->changed);
 
 	free(folder);
 	return still;
@@ -245,7 +254,7 @@ rotated_fini(struct rotated *rotated)
 	memset(rotated, 0, sizeof(*rotated));
 }
 
-static bool
+bool
 rotated_fits(const char *path, const struct fingerprint *print, uint64_t offset,
     uint64_t device, uint64_t inode)
 {

@@ -26,9 +26,10 @@ struct rotated {
 /* Where path lies; the caller frees it. */
 char *rotated_folder(const char *path);
 
-/* Those that can't be read are logged and left out. False, with nothing to be
- * freed, while somebody is just rotating them: try again soon. */
-bool rotated_find(struct rotated *, const char *path);
+/* Those that can't be read are logged and left out: once for each time that
+ * the folder has changed, which told remembers, all-zero at first. False, with
+ * nothing to be freed, while somebody is just rotating them: try again soon. */
+bool rotated_find(struct rotated *, const char *path, struct timespec *told);
 /* Whether the folder is as it was then. */
 bool rotated_still(const struct rotated *, const char *path);
 void rotated_fini(struct rotated *);
@@ -39,8 +40,11 @@ bool rotated_still_empty(const struct timespec *changed, const char *path);
  * written to it. */
 bool rotated_away(int fd, const char *path);
 
-/* The one that begins with print and has at least so many bytes, or that is
- * still the file of this inode while print is empty; n if there is none. */
+/* Whether path begins with print and has at least so many bytes, or is still
+ * the file of this inode while print is empty. */
+bool rotated_fits(const char *path, const struct fingerprint *print,
+    uint64_t offset, uint64_t device, uint64_t inode);
+/* The one that does; n if there is none. */
 size_t rotated_match(const struct rotated *, const struct fingerprint *print,
     uint64_t offset, uint64_t device, uint64_t inode);
 

@@ -343,9 +343,7 @@ follow_update_print(struct follow *follow)
 
 	if (follow->position.print.len < FINGERPRINT_SPAN &&
 	    offset > follow->position.print.len)
-		fingerprint_make(&follow->position.print, follow->head.bytes,
-		    offset < follow->head.len ? (size_t)offset
-					      : follow->head.len);
+		head_print(&follow->head, offset, &follow->position.print);
 }
 
 static bool
@@ -402,8 +400,8 @@ follow_step_open(struct follow *follow, struct walk *walk)
 	if (follow_is_truncated(follow)) {
 		buf_clear(&follow->buf);
 		if (follow->position.offset == 0)
-			fingerprint_make(&follow->position.print,
-			    follow->head.bytes, follow->head.len);
+			head_print(&follow->head, FINGERPRINT_SPAN,
+			    &follow->position.print);
 		follow_plan_again(follow, FOLLOW_PLAN_TRUNCATED);
 		return INPUT_COMMIT;
 	}
@@ -444,14 +442,9 @@ follow_position(const struct follow *follow, struct keep_position *out)
 bool
 follow_print(const struct follow *follow, struct fingerprint *out)
 {
-	if (follow->compressed) {
-		*out = follow->reader.print;
-		return true;
-	}
-	*out = follow->position.print;
-	return out->len == FINGERPRINT_SPAN ||
-	    (!follow->planned && follow->reason == FOLLOW_PLAN_ENDED &&
-		out->len > 0);
+	*out =
+	    follow->compressed ? follow->reader.print : follow->position.print;
+	return out->len > 0 && follow->position.offset > 0;
 }
 
 bool
@@ -474,14 +467,14 @@ follow_fd(const struct follow *follow)
 }
 
 bool
-follow_start_print(struct follow *follow, struct fingerprint *out)
+follow_start_head(struct follow *follow, struct head *out)
 {
 	struct stat st;
 
 	if (follow->position.inode != 0 || follow->position.offset != 0 ||
 	    !follow_open_file(follow, follow->path, &st))
 		return false;
-	fingerprint_make(out, follow->head.bytes, follow->head.len);
+	*out = follow->head;
 	follow_close(follow);
 	return out->len > 0;
 }
@@ -489,11 +482,10 @@ follow_start_print(struct follow *follow, struct fingerprint *out)
 void
 follow_start_at(struct follow *follow, uint64_t offset)
 {
-	struct fingerprint print;
+	struct head head;
 
-	if (!follow_start_print(follow, &print))
+	if (!follow_start_head(follow, &head))
 		return;
-	/* Imported whole, or up to a place that is behind the head. */
 	follow->position.offset = offset;
-	follow->position.print = print;
+	head_print(&head, offset, &follow->position.print);
 }

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "forceenc-watch/fingerprint.h"
+#include "forceenc-watch/head.h"
 #include "forceenc-watch/input_step.h"
 #include "forceenc-watch/keep.h"
 #include "forceenc-watch/walk.h"
@@ -29,8 +29,8 @@ enum input_step follow_step(struct follow *, struct walk *);
 
 /* As of the last step. */
 void follow_position(const struct follow *, struct keep_position *out);
-/* The fingerprint of the whole start of the log; false while it is too short
- * to be told from others. */
+/* The fingerprint of the log's start, as far as it was read; false if nothing
+ * was. */
 bool follow_print(const struct follow *, struct fingerprint *out);
 /* Whether there are some that weren't fed yet. Bytes are those of the log that
  * is read, unless it is compressed, and of the live one. */
@@ -41,7 +41,7 @@ bool follow_is_there(const struct follow *);
 int follow_fd(const struct follow *);
 
 /* At a start: what of this log was imported before isn't read again. */
-bool follow_start_print(struct follow *, struct fingerprint *out);
+bool follow_start_head(struct follow *, struct head *out);
 void follow_start_at(struct follow *, uint64_t offset);
 
 #endif

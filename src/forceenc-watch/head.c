@@ -14,6 +14,14 @@ head_read(struct head *head, int fd)
 	head->len = n < 0 ? 0 : (size_t)n;
 }
 
+void
+head_set(struct head *head, const char *bytes, size_t len)
+{
+	head->len = len < sizeof(head->bytes) ? len : sizeof(head->bytes);
+	if (len > 0)
+		memcpy(head->bytes, bytes, head->len);
+}
+
 static bool
 head_begins(const struct head *longer, const struct head *head)
 {
@@ -40,4 +48,19 @@ head_extend(struct head *head, int fd)
 	head_read(&now, fd);
 	if (head_begins(&now, head))
 		*head = now;
+}
+
+void
+head_print(const struct head *head, uint64_t offset, struct fingerprint *out)
+{
+	fingerprint_make(
+	    out, head->bytes, offset < head->len ? (size_t)offset : head->len);
+}
+
+size_t
+head_line_end(const struct head *head, size_t offset)
+{
+	const char *end = memrchr(head->bytes, '\n', offset);
+
+	return end == NULL ? 0 : (size_t)(end - head->bytes) + 1;
 }

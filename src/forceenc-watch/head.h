@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "forceenc-watch/fingerprint.h"
 
@@ -17,9 +18,16 @@ struct head {
 };
 
 void head_read(struct head *, int fd);
+/* Of a log that begins so. */
+void head_set(struct head *, const char *bytes, size_t len);
 /* Whether it still begins so. */
 bool head_is_same(const struct head *, int fd);
 /* More of it, if it has grown and still begins so. */
 void head_extend(struct head *, int fd);
+
+/* The fingerprint of what is in front of offset, or of all of it. */
+void head_print(const struct head *, uint64_t offset, struct fingerprint *out);
+/* Where its last whole line in front of offset ends; 0 if there is none. */
+size_t head_line_end(const struct head *, size_t offset);
 
 #endif

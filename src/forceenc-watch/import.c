@@ -86,11 +86,22 @@ import_goes_on(const struct import *import, const struct reader *reader,
     const struct first *first, uint64_t offset)
 {
 	if (offset > 0 && import->position.offset == offset &&
-	    import->position.print.len == reader->print.len &&
-	    memcmp(import->position.print.sum, reader->print.sum,
-		sizeof(reader->print.sum)) == 0)
+	    import->position.print.len > 0 &&
+	    fingerprint_fits(
+		&import->position.print, reader->head.bytes, reader->head.len))
 		return true;
 	return first->time >= import->walk->inflight->last - IMPORT_OVERLAP;
+}
+
+static int
+import_commit_read(
+    struct import *import, const struct reader *reader, struct err *err)
+{
+	struct fingerprint print;
+
+	head_print(&reader->head, reader->offset, &print);
+	return import_commit(
+	    import, print.len > 0 ? &print : NULL, reader->offset, err);
 }
 
 static int
@@ -110,8 +121,7 @@ import_feed(struct import *import, struct reader *reader, const char *path,
 		    reader->offset - committed < IMPORT_COMMIT_BYTES &&
 		    clock_now() - last < IMPORT_COMMIT_TIME)
 			continue;
-		if (import_commit(
-			import, &reader->print, reader->offset, err) == -1)
+		if (import_commit_read(import, reader, err) == -1)
 			return -1;
 		committed = reader->offset;
 		last = clock_now();
@@ -130,7 +140,7 @@ import_log(struct import *import, const struct first *first,
 	uint64_t before = 0;
 	int rc;
 
-	if (keep_load_input(&import->keep, &reader->print, &input, err) == -1)
+	if (keep_find_input(&import->keep, &reader->head, &input, err) == -1)
 		return -1;
 	rc = reader_seek(reader, input.offset, err);
 	if (rc == 1)

@@ -47,7 +47,7 @@ static int
 input_open_file(struct input *input, const char *path, struct err *err)
 {
 	struct keep_position position;
-	struct fingerprint print;
+	struct head head;
 	struct keep_input before;
 	int rc = keep_load_position(input->keep, &position, err);
 
@@ -61,9 +61,9 @@ input_open_file(struct input *input, const char *path, struct err *err)
 	if (access(path, F_OK) == -1 && errno == ENOENT)
 		log_warn(
 		    "%s: isn't there yet; waiting for it", text_show_str(path));
-	if (!follow_start_print(input->follow, &print))
+	if (!follow_start_head(input->follow, &head))
 		return 0;
-	if (keep_load_input(input->keep, &print, &before, err) == -1)
+	if (keep_find_input(input->keep, &head, &before, err) == -1)
 		return -1;
 	if (before.offset > 0)
 		follow_start_at(input->follow, before.offset);

@@ -114,7 +114,7 @@ keep_input_name(char *out, const struct fingerprint *print)
 	return keep_name(out, "input", hex);
 }
 
-int
+static int
 keep_load_input(struct keep *keep, const struct fingerprint *print,
     struct keep_input *input, struct err *err)
 {
@@ -134,6 +134,24 @@ keep_load_input(struct keep *keep, const struct fingerprint *print,
 	if (!unpack_end(&in) || in.at == NULL)
 		rc = err_set(err, "%s is damaged, or of another version", name);
 	free(bytes);
+	return rc;
+}
+
+/* A short log has a fingerprint of all that was read of it. */
+int
+keep_find_input(struct keep *keep, const struct head *head,
+    struct keep_input *input, struct err *err)
+{
+	struct fingerprint print;
+	size_t len = head->len;
+	int rc = 0;
+
+	memset(input, 0, sizeof(*input));
+	while (len > 0 && rc == 0) {
+		head_print(head, len, &print);
+		rc = keep_load_input(keep, &print, input, err);
+		len = head_line_end(head, len - 1);
+	}
 	return rc;
 }
 

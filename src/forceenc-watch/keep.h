@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "forceenc-watch/fingerprint.h"
+#include "forceenc-watch/head.h"
 #include "forceenc-watch/meter.h"
 #include "forceenc-watch/walk.h"
 #include "forceenc/buf.h"
@@ -36,7 +36,7 @@ struct keep_cursor {
 /* How far the log was read, whatever kind of log it is. */
 struct keep_place {
 	const struct keep_position *position; /* NULL: no file was read */
-	/* Of the whole file's start; NULL where it's too short to tell. */
+	/* Of the file's start, as far as that was read; NULL if it wasn't. */
 	const struct fingerprint *print;
 	const struct keep_cursor *cursor; /* NULL: no journal was read */
 };
@@ -63,9 +63,10 @@ int keep_load_state(
     struct keep *, const char *prefix, struct walk *, struct err *);
 /* With keep->since. 2: a journal was read last, not a file. */
 int keep_load_position(struct keep *, struct keep_position *, struct err *);
-/* How far a log that begins so was read; 0 if it never was. */
-int keep_load_input(struct keep *, const struct fingerprint *,
-    struct keep_input *, struct err *);
+/* How far a log that begins so was read, or one that has grown since, while it
+ * was shorter than a head; 0 if it never was. */
+int keep_find_input(
+    struct keep *, const struct head *, struct keep_input *, struct err *);
 /* How far a machine's journal was read. 1 with *cursor for the caller to
  * free, 0 if it never was, -1 with err. */
 int keep_load_cursor(

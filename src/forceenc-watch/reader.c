@@ -35,8 +35,8 @@ reader_open(struct reader *reader, const char *path, struct err *err)
 			return -1;
 		}
 	}
-	fingerprint_make(&reader->print,
-	    reader->buf.len > 0 ? reader->buf.data : "", reader->buf.len);
+	head_set(&reader->head, reader->buf.data, reader->buf.len);
+	head_print(&reader->head, FINGERPRINT_SPAN, &reader->print);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 
 #include "forceenc-watch/archive.h"
 #include "forceenc-watch/fingerprint.h"
+#include "forceenc-watch/head.h"
 #include "forceenc-watch/walk.h"
 #include "forceenc/buf.h"
 
@@ -18,7 +19,8 @@
  */
 struct reader {
 	struct archive_file *file;
-	struct fingerprint print; /* of the log's start */
+	struct head head;
+	struct fingerprint print; /* of the head */
 	struct buf buf;           /* read, but not fed */
 	uint64_t offset;          /* fed up to there */
 	bool ended;               /* nothing is behind buf */

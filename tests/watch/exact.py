@@ -99,6 +99,65 @@ def test_import_then_follow(watch, log, truth, _):
     return expect("imported, then followed", watch.totals(), truth)
 
 
+def short_log():
+    """Six deliveries over TLS, and where the lines end."""
+    log = b""
+    for number in range(6):
+        front = b"2026-11-25T00:00:%02d.000000+00:00 mx postfix/" % number
+        log += (b"%sqmgr[3]: 4F0%dAB12: from=<a@x.example>, size=9, nrcpt=1"
+                b" (queue active)\n"
+                b"%ssmtp[7]: Trusted TLS connection established to"
+                b" mx.y.example[192.0.2.1]:25: TLSv1.3 with cipher X"
+                b" (256/256 bits)\n"
+                b"%ssmtp[7]: 4F0%dAB12: to=<r@y.example>,"
+                b" relay=mx.y.example[192.0.2.1]:25, delay=1,"
+                b" delays=0/0/0/1, dsn=2.0.0, status=sent (250 ok)\n" % (
+                    front, number, front, front, number))
+    return log, [i + 1 for i, byte in enumerate(log) if byte == 10]
+
+
+def test_short(watch, *_):
+    """A log that is imported while it's hardly there, and followed, and
+    imported again, is the same log all the time."""
+    log, ends = short_log()
+    assert len(log) < 4096
+    whole = watched.Watched()
+    try:
+        write(whole.log, log)
+        whole.imports(whole.log)
+        truth = whole.totals()
+    finally:
+        whole.close()
+    at = 0
+
+    def append(end):
+        nonlocal at
+        with open(watch.log, "ab") as f:
+            f.write(log[at:end])
+        at = end
+
+    for end in ends[2], ends[4] + 40, ends[8]:
+        append(end)
+        watch.imports(watch.log)
+        watch.imports(watch.log)
+    watch.start()
+    append(ends[11])
+    watch.wait_bytes(at)
+    watch.stop()
+    watch.imports(watch.log)
+    watch.start()
+    append(len(log))
+    watch.wait_bytes(at)
+    watch.stop()
+    write(watch.path("again.gz"), log, gzip.open)
+    watch.imports(watch.log, watch.path("again.gz"))
+    wrong = watched.differences(watch.totals(), truth)
+    if not truth:
+        wrong.append("nothing is expected")
+    print("a short log:", "; ".join(wrong) or "right")
+    return not wrong
+
+
 def test_import_killed(watch, log, truth, chance):
     # In small steps, and at the same files again each time.
     names = [watch.path(f"part.{i}") for i in range(20)]
@@ -208,7 +267,7 @@ def main():
     print(f"FORCEENC_SEED={SEED}")
     chance = random.Random(SEED)
     tests = [test_import, test_import_site, test_archives, test_import_then_follow,
-             test_import_killed, test_follow,
+             test_short, test_import_killed, test_follow,
              lambda *all: test_follow(*all, kills=KILLS)]
     good = True
     for test in tests:

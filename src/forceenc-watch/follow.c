@@ -35,6 +35,7 @@
 #include "forceenc/text.h"
 
 #define FOLLOW_CHUNK 1048576
+#define FOLLOW_TRIES 8 /* at an archive that is damaged */
 
 enum follow_plan_reason {
 	FOLLOW_PLAN_START,     /* we come, or come back */
@@ -47,11 +48,12 @@ struct follow {
 	struct keep_position position;
 	int fd; /* the open file; -1: none */
 	struct head head;
-	struct buf buf;  /* read, but not fed */
-	bool complete;   /* nobody writes to it any more */
-	bool moved;      /* path was another file when we had read all */
-	int64_t began;   /* the time of its first line */
-	bool compressed; /* reader is open instead of fd */
+	struct buf buf;    /* read, but not fed */
+	bool complete;     /* nobody writes to it any more */
+	bool moved;        /* path was another file when we had read all */
+	int64_t began;     /* the time of its first line */
+	bool compressed;   /* reader is open instead of fd */
+	unsigned failures; /* of it, in a row */
 	struct reader reader;
 	bool planned;
 	struct timespec changed; /* the folder, when the live log was empty */
@@ -316,7 +318,13 @@ follow_step_compressed(struct follow *follow, struct walk *walk)
 	step = reader_feed(reader, walk, true, &err);
 	follow->position.offset = reader->offset;
 	follow->position.print = reader->print;
-	if (step == READER_FAILED) {
+	follow->failures = step == READER_FAILED ? follow->failures + 1 : 0;
+	if (follow->failures >= FOLLOW_TRIES) {
+		log_error("%s; going on behind it", err.text);
+		follow_lost(follow, walk, follow->position.offset);
+		follow->failures = 0;
+		step = READER_DONE;
+	} else if (step == READER_FAILED) {
 		follow_complain(follow, err.text);
 		follow_plan_again(follow, FOLLOW_PLAN_START);
 		return INPUT_AGAIN;

@@ -489,7 +489,7 @@ journal_look(const struct journal *journal, struct journal_state *out)
 	out->place.machine = journal->machine;
 	out->place.cursor = journal->cursor;
 	out->open = journal->handle != NULL;
-	out->behind = !journal->ended;
+	out->behind = !journal->ended && !journal->young;
 	out->young = journal->young;
 	out->fd = journal->fd;
 	out->hears =

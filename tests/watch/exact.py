@@ -158,6 +158,30 @@ def test_short(watch, *_):
     return not wrong
 
 
+def test_damaged_archive(watch, *_):
+    """What can't be read of it is a gap; the logs behind it are counted."""
+    log, ends = short_log()
+    cut = ends[8]
+    random_tail = b"\n".join(os.urandom(50).hex().encode()
+                             for _ in range(20000))
+    write(watch.log, log[:cut])
+    watch.start()
+    watch.wait_bytes(cut)
+    watch.stop()
+    whole = gzip.compress(log[:cut] + random_tail)
+    write(watch.path("mail.log.1.gz"), whole[:len(whole) // 2])
+    os.remove(watch.log)
+    write(watch.log, log[cut:])
+    watch.start()
+    watch.wait(lambda: watch.totals()["sender", "a@x.example",
+                                      "delivered/trusted"] == 6)
+    watch.stop()
+    gaps = watch.counters()["gaps"]
+    told = watch.stderr().count("going on behind it")
+    print(f"a damaged archive: gaps={gaps} told={told}")
+    return gaps == 1 and told == 1
+
+
 def test_import_killed(watch, log, truth, chance):
     # In small steps, and at the same files again each time.
     names = [watch.path(f"part.{i}") for i in range(20)]
@@ -267,7 +291,7 @@ def main():
     print(f"FORCEENC_SEED={SEED}")
     chance = random.Random(SEED)
     tests = [test_import, test_import_site, test_archives, test_import_then_follow,
-             test_short, test_import_killed, test_follow,
+             test_short, test_damaged_archive, test_import_killed, test_follow,
              lambda *all: test_follow(*all, kills=KILLS)]
     good = True
     for test in tests:

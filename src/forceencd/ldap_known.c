@@ -30,6 +30,7 @@ struct ldap_known {
 	uint32_t refresh;
 	size_t count;
 	unsigned swept; /* LDAP_KNOWN_HEADS: nothing to sweep */
+	unsigned freed; /* chains, by ldap_known_free_piece() */
 	struct ldap_known_chain head[LDAP_KNOWN_HEADS];
 };
 
@@ -50,18 +51,28 @@ ldap_known_free_node(struct ldap_known *known, struct ldap_known_node *node)
 	free(node);
 }
 
+bool
+ldap_known_free_piece(void *arg)
+{
+	struct ldap_known *known = arg;
+	struct ldap_known_node *node;
+	unsigned n;
+
+	for (n = 0; n < LDAP_KNOWN_SWEEP && known->freed < LDAP_KNOWN_HEADS;
+	     n++, known->freed++)
+		while ((node = LIST_FIRST(&known->head[known->freed])) != NULL)
+			ldap_known_free_node(known, node);
+	if (known->freed < LDAP_KNOWN_HEADS)
+		return true;
+	free(known);
+	return false;
+}
+
 void
 ldap_known_free(struct ldap_known *known)
 {
-	struct ldap_known_node *node;
-	unsigned i;
-
-	if (known == NULL)
-		return;
-	for (i = 0; i < LDAP_KNOWN_HEADS; i++)
-		while ((node = LIST_FIRST(&known->head[i])) != NULL)
-			ldap_known_free_node(known, node);
-	free(known);
+	while (known != NULL && ldap_known_free_piece(known))
+		;
 }
 
 size_t

@@ -21,6 +21,8 @@ struct ldap_known;
 
 struct ldap_known *ldap_known_new(void);
 void ldap_known_free(struct ldap_known *);
+/* The same in pieces: to be called until it returns false. */
+bool ldap_known_free_piece(void *known);
 size_t ldap_known_count(const struct ldap_known *);
 
 /* A refresh begins. */

@@ -30,6 +30,7 @@
 #include "forceenc/mem.h"
 #include "forceenc/must.h"
 #include "forceenc/text.h"
+#include "forceencd/leavings.h"
 
 /* A server that can't or won't is asked again after this (ms). */
 #define LDAP_WATCH_RETRY      (10 * 60 * 1000)
@@ -383,7 +384,9 @@ ldap_watch_fini(struct ldap_watch *watch)
 {
 	ldap_link_fini(&watch->link);
 	template_shape_fini(&watch->shape);
-	ldap_known_free(watch->known);
+	/* Those of a million entries would keep the loop for too long. */
+	leavings_add(
+	    watch->link.env->leavings, ldap_known_free_piece, watch->known);
 	free(watch->attributes);
 	buf_fini(&watch->base);
 	buf_fini(&watch->filter);

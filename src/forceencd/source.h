@@ -124,6 +124,7 @@ struct source_watch {
 
 struct dial;
 struct event_base;
+struct leavings;
 struct source;
 
 struct source_ops {
@@ -167,6 +168,7 @@ struct source {
 struct source_env {
 	struct event_base *base;
 	struct dial *dial; /* collected, and ticked, by whoever owns it */
+	struct leavings *leavings; /* for what takes long to be freed */
 };
 
 void source_free(struct source *); /* no ask may be waiting */

@@ -8,6 +8,7 @@
 #include "forceenc/clock.h"
 #include "forceenc/mem.h"
 #include "forceenc/must.h"
+#include "forceencd/leavings.h"
 
 /* Nodes of dropped facts looked at in a turn. */
 #define TABLES_SWEEP 4096
@@ -22,7 +23,8 @@ struct tables_slot {
 
 struct tables {
 	struct cache *cache;
-	const struct source_env *env;
+	struct leavings *leavings;
+	struct source_env env;
 	struct tables_slot slot[CACHE_TABLES];
 	unsigned top; /* no slot from here on was ever used */
 };
@@ -59,7 +61,10 @@ tables_new(struct cache *cache, const struct source_env *env)
 	struct tables *tables = mem_zalloc(sizeof(*tables));
 
 	tables->cache = cache;
-	tables->env = env;
+	tables->leavings = leavings_new();
+	if (env != NULL)
+		tables->env = *env;
+	tables->env.leavings = tables->leavings;
 	return tables;
 }
 
@@ -75,6 +80,7 @@ tables_free(struct tables *tables)
 	tables_reap(tables);
 	for (i = 0; i < tables->top; i++)
 		MUST(tables->slot[i].table == NULL);
+	leavings_free(tables->leavings);
 	free(tables);
 }
 
@@ -93,7 +99,7 @@ tables_add(struct tables *tables, const struct conf_table *conf,
 		tables->top = i + 1;
 	slot = &tables->slot[i];
 	slot->table =
-	    table_new(conf, answers, tables->env, tables->cache, (uint8_t)i);
+	    table_new(conf, answers, &tables->env, tables->cache, (uint8_t)i);
 	slot->refs = 1;
 	slot->conf = conf;
 	slot->answers = answers;
@@ -171,8 +177,11 @@ tables_tick(struct tables *tables, uint64_t now)
 			next = at;
 	}
 	tables_reap(tables);
+	/* Both have their piece of each turn. */
+	if (leavings_go_on(tables->leavings))
+		next = now;
 	if (cache_sweep(tables->cache, TABLES_SWEEP))
-		return now;
+		next = now;
 	return next;
 }
 

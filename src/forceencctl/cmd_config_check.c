@@ -98,7 +98,8 @@ const struct cmd cmd_config_check = {
 	"is legal but unwise is a warning.\n"
 	"\n"
 	"--dial asks every server of every table one question, as the daemon\n"
-	"does, and tells of each how it went; ends with 69 if one fails.\n",
+	"does, and tells of each how it went; ends with 69 if one fails. It\n"
+	"tries the administrator's log-in as well, and the statistics.\n",
     .options = CMD_DIAL,
     .run = cmd_config_check_run,
 };

@@ -3,13 +3,16 @@
 
 #include "forceencctl/dialed.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "forceenc/clock.h"
 #include "forceenc/directory_change.h"
 #include "forceenc/must.h"
 #include "forceenc/sqlite.h"
+#include "forceenc/store.h"
 #include "forceenc/template.h"
 #include "forceenc/text.h"
 #include "forceencctl/ldap_ask.h"
@@ -28,6 +31,7 @@
 static const struct print_column dialed_columns[] = {
     {"table", "TABLE", PRINT_TEXT, 40},
     {"server", "SERVER", PRINT_TEXT, 40},
+    {"for", "FOR", PRINT_TEXT, 0},
     {"state", "STATE", PRINT_TEXT, 0},
     {"tls", "TLS", PRINT_TEXT, 0},
     {"time", "TIME", PRINT_TEXT, 0},
@@ -35,8 +39,10 @@ static const struct print_column dialed_columns[] = {
 
 /* One server, as far as it has been looked at. */
 struct dialed {
-	const struct conf_table *table;
+	const struct conf_table *table; /* NULL: it's the statistics */
+	const char *spec;
 	const char *server;
+	const char *purpose;
 	struct buf address; /* that is asked about */
 	struct template_key key;
 	struct buf tls; /* empty: none */
@@ -47,7 +53,10 @@ static void
 dialed_init(struct dialed *dialed, const struct conf_table *table,
     const char *server, char *const *domains, size_t ndomains)
 {
-	*dialed = (struct dialed){.table = table, .server = server};
+	*dialed = (struct dialed){.table = table,
+	    .spec = table->spec,
+	    .server = server,
+	    .purpose = "lookups"};
 	buf_printf(&dialed->address, "%s%s", DIALED_LOCAL,
 	    ndomains > 0 ? domains[0] : DIALED_DOMAIN);
 	template_key_split(
@@ -66,10 +75,11 @@ dialed_record(const struct dialed *dialed, bool ok, uint64_t took)
 {
 	json_t *record = json_object();
 
-	json_object_set_new(record, "table",
-	    print_string(dialed->table->spec, strlen(dialed->table->spec)));
+	json_object_set_new(
+	    record, "table", print_string(dialed->spec, strlen(dialed->spec)));
 	json_object_set_new(record, "server",
 	    print_string(dialed->server, strlen(dialed->server)));
+	json_object_set_new(record, "for", json_string(dialed->purpose));
 	json_object_set_new(record, "ok", json_boolean(ok));
 	json_object_set_new(record, "tls",
 	    dialed->tls.len > 0
@@ -120,9 +130,10 @@ dialed_ldap_search(struct dialed *dialed, struct directory *dir)
 	return rc;
 }
 
+/* login NULL: the daemon's own; else an administrator's. */
 static json_t *
 dialed_ldap(struct reach *reach, const struct conf_table *table,
-    const struct conf_ldap_server *server)
+    const struct conf_ldap_server *server, const struct login *admin)
 {
 	const struct conf_ldap *conf = &table->ldap;
 	uint64_t began = clock_now();
@@ -133,9 +144,10 @@ dialed_ldap(struct reach *reach, const struct conf_table *table,
 	bool ok;
 
 	dialed_init(&dialed, table, server->url, conf->domains, conf->ndomains);
+	dialed.purpose = admin != NULL ? "changes" : dialed.purpose;
 	login_daemon(&login, table);
-	dir = reach_directory(
-	    reach, conf, server, &login, began + conf->timeout, &dialed.why);
+	dir = reach_directory(reach, conf, server,
+	    admin != NULL ? admin : &login, began + conf->timeout, &dialed.why);
 	ok = dir != NULL;
 	if (ok) {
 		directory_change_tls(dir, &dialed.tls);
@@ -178,9 +190,10 @@ dialed_pgsql_ask(struct dialed *dialed, struct pq *pq)
 	return status == PGSQL_ASK_DONE || status == PGSQL_ASK_SKIP;
 }
 
+/* The same. */
 static json_t *
 dialed_pgsql(struct reach *reach, const struct conf_table *table,
-    const struct conf_pgsql_host *host)
+    const struct conf_pgsql_host *host, const struct login *admin)
 {
 	const struct conf_pgsql *conf = &table->pgsql;
 	uint64_t began = clock_now();
@@ -191,9 +204,10 @@ dialed_pgsql(struct reach *reach, const struct conf_table *table,
 	bool ok;
 
 	dialed_init(&dialed, table, host->name, conf->domains, conf->ndomains);
+	dialed.purpose = admin != NULL ? "changes" : dialed.purpose;
 	login_daemon(&login, table);
-	pq = reach_pq(reach, host, &login, false,
-	    began + conf->connect_time_limit, &dialed.why);
+	pq = reach_pq(reach, host, admin != NULL ? admin : &login,
+	    admin != NULL, began + conf->connect_time_limit, &dialed.why);
 	ok = pq != NULL;
 	if (ok) {
 		if (pq_tls(pq) != NULL)
@@ -281,14 +295,91 @@ dialed_table(
 	case CONF_TABLE_LDAP:
 		for (i = 0; i < table->ldap.nservers; i++)
 			json_array_append_new(records,
-			    dialed_ldap(reach, table, &table->ldap.server[i]));
+			    dialed_ldap(
+				reach, table, &table->ldap.server[i], NULL));
 		break;
 	case CONF_TABLE_PGSQL:
 		for (i = 0; i < table->pgsql.nhosts; i++)
 			json_array_append_new(records,
-			    dialed_pgsql(reach, table, &table->pgsql.host[i]));
+			    dialed_pgsql(
+				reach, table, &table->pgsql.host[i], NULL));
 		break;
 	}
+}
+
+/* True: that's where a change would go. */
+static bool
+dialed_change_server(struct reach *reach, const struct conf_table *table,
+    size_t i, const struct login *admin, json_t *records)
+{
+	const struct conf_ldap *ldap = &table->ldap;
+	const struct conf_ldap_server *server =
+	    ldap->nadmin_servers > 0 ? ldap->admin_server : ldap->server;
+	json_t *record = table->type == CONF_TABLE_LDAP
+	    ? dialed_ldap(reach, table, &server[i], admin)
+	    : dialed_pgsql(reach, table, &table->pgsql.host[i], admin);
+
+	json_array_append_new(records, record);
+	return json_is_true(json_object_get(record, "ok"));
+}
+
+/* Of a table without an administrator nothing is said, nor of one whose
+ * password is typed. */
+static void
+dialed_change(
+    struct reach *reach, const struct conf_table *table, json_t *records)
+{
+	size_t n = table->pgsql.nhosts, before = json_array_size(records), i;
+	struct dialed failed;
+	struct login admin;
+	bool found = false;
+	struct err why;
+
+	if (table->type == CONF_TABLE_LDAP)
+		n = table->ldap.nadmin_servers > 0 ? table->ldap.nadmin_servers
+						   : table->ldap.nservers;
+	if (login_configured(&admin, table, &why)) {
+		for (i = 0; i < n && !found; i++)
+			found = dialed_change_server(
+			    reach, table, i, &admin, records);
+		/* Those before it don't matter. */
+		while (found && json_array_size(records) > before + 1)
+			json_array_remove(records, before);
+	} else if (why.text[0] != '\0') {
+		failed = (struct dialed){.spec = table->spec,
+		    .server = "-",
+		    .purpose = "changes",
+		    .why = why};
+		json_array_append_new(
+		    records, dialed_record(&failed, false, 0));
+	}
+	login_fini(&admin);
+}
+
+/* Where one isn't made yet, there's nothing to look at. */
+static void
+dialed_store(const struct conf *conf, json_t *records)
+{
+	const struct store_place place = {.spec = conf->store,
+	    .pgsql = &conf->store_pgsql,
+	    .host = "",
+	    .stop = -1};
+	const char *rest = strchr(conf->store, ':');
+	struct dialed dialed = {.spec = conf->store,
+	    .server = rest != NULL ? rest + 1 : "-",
+	    .purpose = "statistics"};
+	uint64_t began = clock_now();
+	struct store *store;
+
+	if (strncmp(conf->store, "sqlite:", strlen("sqlite:")) == 0 &&
+	    access(dialed.server, F_OK) == -1 && errno == ENOENT)
+		return;
+	if (conf->store_pgsql.nhosts > 0)
+		dialed.server = conf->store_pgsql.host[0].name;
+	store = store_open_place(&place, STORE_READ, &dialed.why);
+	json_array_append_new(records,
+	    dialed_record(&dialed, store != NULL, clock_now() - began));
+	store_close(store);
 }
 
 /* A table of several maps is one. */
@@ -314,12 +405,17 @@ dialed_all(const struct conf *conf, bool *well)
 	struct reach reach;
 	size_t i;
 
+	store_init();
 	reach_init(&reach);
 	for (map = conf->map; map < conf->map + conf->nmaps; map++)
-		for (i = 0; i < map->ntables; i++)
-			if (!dialed_is_known(records, &map->table[i]))
-				dialed_table(&reach, &map->table[i], records);
+		for (i = 0; i < map->ntables; i++) {
+			if (dialed_is_known(records, &map->table[i]))
+				continue;
+			dialed_table(&reach, &map->table[i], records);
+			dialed_change(&reach, &map->table[i], records);
+		}
 	reach_fini(&reach);
+	dialed_store(conf, records);
 	*well = true;
 	json_array_foreach (records, i, record) {
 		if (!json_is_true(json_object_get(record, "ok")))

@@ -79,20 +79,30 @@ login_read_stdin(struct secret *secret, struct err *err)
 }
 
 static int
-login_read_password(struct login *login, const char *path)
+login_read(struct login *login, const char *path, struct err *err)
 {
-	struct err err;
+	struct err said;
 	int rc;
 
 	if (strcmp(path, "-") == 0)
-		rc = login_read_stdin(&login->password, &err);
+		rc = login_read_stdin(&login->password, &said);
 	else
-		rc = secret_file_read(&login->password, path, &err);
+		rc = secret_file_read(&login->password, path, &said);
 	if (rc == 0)
 		return 0;
-	say("%s: the password for %s: %s",
+	return err_set(err, "%s: the password for %s: %s",
 	    strcmp(path, "-") == 0 ? "standard input" : text_show_str(path),
-	    text_show_str(login->name), err.text);
+	    text_show_str(login->name), said.text);
+}
+
+static int
+login_read_password(struct login *login, const char *path)
+{
+	struct err err;
+
+	if (login_read(login, path, &err) == 0)
+		return 0;
+	say("%s", err.text);
 	return EX_NOINPUT;
 }
 
@@ -170,6 +180,35 @@ login_admin(struct login *login, const struct cmd_call *call,
 	return table->type == CONF_TABLE_LDAP
 	    ? login_of_ldap(login, call, &table->ldap)
 	    : login_of_pgsql(login, call, &table->pgsql);
+}
+
+bool
+login_configured(
+    struct login *login, const struct conf_table *table, struct err *err)
+{
+	const char *file = "";
+
+	*login = (struct login){.name = ""};
+	err->text[0] = '\0';
+	switch (table->type) {
+	case CONF_TABLE_LDAP:
+		login->bind = table->ldap.admin_bind;
+		if (login->bind == CONF_LDAP_BIND_EXTERNAL)
+			return true;
+		login->name = table->ldap.admin_bind_dn;
+		file = table->ldap.admin_bind_pw_file;
+		/* Else it's typed each time. */
+		return login->bind == CONF_LDAP_BIND_SIMPLE && *file != '\0' &&
+		    login_read(login, file, err) == 0;
+	case CONF_TABLE_PGSQL:
+		login->name = table->pgsql.admin_user;
+		file = table->pgsql.admin_password_file;
+		return *login->name != '\0' &&
+		    (*file == '\0' || login_read(login, file, err) == 0);
+	case CONF_TABLE_SQLITE:
+		break;
+	}
+	return false;
 }
 
 void

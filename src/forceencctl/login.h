@@ -29,6 +29,10 @@ bool login_is_admin(const struct cmd_call *, const struct conf_table *);
 int login_admin(
     struct login *, const struct cmd_call *, const struct conf_table *);
 
+/* The one that the table names, if there's no need to ask for a password.
+ * False: there is none, or err says why it can't be used. */
+bool login_configured(struct login *, const struct conf_table *, struct err *);
+
 /* The daemon's own. */
 void login_daemon(struct login *, const struct conf_table *);
 

@@ -12,6 +12,7 @@ from lab.ctl import CONFIG, UNREACHABLE, Ctl
 from lab.pgsql import (  # noqa: F401 (fixtures)
     at, certificates, make_served, make_server, proxy, server, table_path,
     the_server)
+from lab.slapd import ROOT
 
 # What others on the machine may take of the time.
 SLACK = 3.0
@@ -35,10 +36,11 @@ def make_table(make_ldap_table, slapd):
     return make
 
 
-def dial(ctl, status=0):
+def dial(ctl, status=0, purpose="lookups"):
     """The records, by their servers."""
     said = ctl("config", "check", "--dial", "--json", status=status)
-    return {record["server"]: record for record in said.json()["servers"]}
+    return {record["server"]: record for record in said.json()["servers"]
+            if record["for"] == purpose}
 
 
 @pytest.mark.parametrize("transport,tls", [
@@ -52,7 +54,8 @@ def test_ldap(make_table, slapd, transport, tls):
     assert (record["tls"] or "").startswith(tls or "")
     assert (record["tls"] is None) == (tls is None)
     lines = table.ctl("config", "check", "--dial").out.splitlines()
-    assert lines[1].split() == ["TABLE", "SERVER", "STATE", "TLS", "TIME"]
+    assert lines[1].split() == ["TABLE", "SERVER", "FOR", "STATE", "TLS",
+                                "TIME"]
     assert " ok " in lines[2]
 
 
@@ -189,3 +192,83 @@ def test_what_is_wrong_is_not_dialed(folder, make_daemon):
                             status=CONFIG)
     assert "servers" not in said.json()
 
+
+
+ADMIN = {"admin_bind": "simple", "admin_bind_dn": ROOT,
+         "admin_bind_pw_file": "admin.pw"}
+
+
+def test_a_directorys_administrator(make_table, slapd, folder):
+    (folder / "admin.pw").write_text("root\n")
+    ctl = make_table(**ADMIN).ctl
+    record, = dial(ctl, purpose="changes").values()
+    assert record["ok"] and record["server"] == slapd.url("ldap")
+    lines = [line.split() for line in
+             ctl("config", "check", "--dial").out.splitlines()]
+    assert [line[2] for line in lines[2:]] == ["lookups", "changes"]
+    (folder / "admin.pw").write_text("wrong\n")
+    record, = dial(ctl, UNREACHABLE, "changes").values()
+    assert f"not logged in as {ROOT}: Invalid credentials" in record["why"]
+    record, = dial(ctl, UNREACHABLE).values()
+    assert record["ok"]
+    (folder / "admin.pw").unlink()
+    record, = dial(ctl, UNREACHABLE, "changes").values()
+    assert f"the password for {ROOT}: " in record["why"]
+    # Nobody is asked for a password.
+    (folder / "people.cf").write_text("".join(
+        f"{name} = {value}\n" for name, value in
+        make_table(**ADMIN).parameters.items()
+        if name != "admin_bind_pw_file"))
+    assert not dial(ctl, purpose="changes")
+
+
+def test_a_directorys_original(make_table, make_proxy, slapd, folder):
+    """Changes go to a server of their own, the first that can be had."""
+    (folder / "admin.pw").write_text("root\n")
+    gone = make_proxy((slapd.address, slapd.ports["ldap"]), 12)
+    gone.refuse()
+    url = f"ldap://{gone.address}:{gone.port}"
+    ctl = make_table(**ADMIN, admin_server_host=f"{url} "
+                     f"{slapd.url('ldapi')}").ctl
+    record, = dial(ctl, purpose="changes").values()
+    assert record["ok"] and record["server"] == slapd.url("ldapi")
+    ctl = make_table(**ADMIN, admin_server_host=url).ctl
+    record, = dial(ctl, UNREACHABLE, "changes").values()
+    assert "refused" in record["why"]
+
+
+def test_a_databases_administrator(make_served, server, table_path, folder):
+    server.sql("DROP ROLE IF EXISTS chief; CREATE ROLE chief LOGIN PASSWORD "
+               "'rather secret' IN ROLE forceenc_admin; DROP ROLE IF EXISTS "
+               "nobody; CREATE ROLE nobody LOGIN PASSWORD 'rather secret'")
+    (folder / "admin.pw").write_text("rather secret\n")
+    served = make_served(server.table(table_path, admin_user="chief"))
+    served.daemon.write()
+    ctl = Ctl(served.daemon.path)
+    record, = dial(ctl, purpose="changes").values()
+    assert record["ok"]
+    server.table(table_path, admin_user="nobody")
+    record, = dial(ctl, UNREACHABLE, "changes").values()
+    assert "permission denied" in record["why"]
+
+
+def test_statistics(folder, make_daemon, server):
+    daemon = make_daemon(folder, forceenc_tables="sqlite:policy.cf",
+                         store=f"sqlite:{folder}/stats.db")
+    (folder / "policy.cf").write_text("dbpath = policy.db\n")
+    daemon.write()
+    ctl = Ctl(daemon.path)
+    ctl("set", "a@example.com", "on")
+    # Nobody has counted anything yet.
+    assert not dial(ctl, purpose="statistics")
+    (folder / "stats.db").write_text("none of ours")
+    record, = dial(ctl, UNREACHABLE, "statistics").values()
+    assert record["table"] == f"sqlite:{folder}/stats.db"
+    assert "stats.db" in record["why"]
+    (folder / "stats.cf").write_text(
+        f"hosts = {server.address}:1\nuser = x\ndbname = x\n")
+    daemon.options["store"] = f"pgsql:{folder}/stats.cf"
+    daemon.write()
+    record, = dial(ctl, UNREACHABLE, "statistics").values()
+    assert record["server"] == f"{server.address}:1"
+    assert "refused" in record["why"]

@@ -256,10 +256,13 @@ keep_ldap_list_pages(struct keep_ldap *keep, struct directory_search *search,
 		rc =
 		    ldap_ask_search(keep->dir, search, keep_ldap_deadline(keep),
 			keep_ldap_list_on_entry, list, &end, err);
-		if (rc == 0 && end.result != DIRECTORY_OK) {
-			*err = end.why;
-			rc = -1;
-		}
+		if (rc == 0 && end.result != DIRECTORY_OK)
+			rc = err_set(err, "%s%s", end.why.text,
+			    end.result == DIRECTORY_TOO_MANY
+				? "; this account may not see more of them in "
+				  "pages either: raise its limits (olcLimits, "
+				  "size.prtotal), or give a --limit"
+				: "");
 		buf_clear(&page);
 		if (rc == 0 && end.page != NULL)
 			buf_add(&page, end.page, end.page_len);

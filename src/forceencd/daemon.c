@@ -23,7 +23,7 @@
 #include "forceenc/pq.h"
 #include "forceencd/control_server.h"
 #include "forceencd/pages.h"
-#include "forceencd/snapshot.h"
+#include "forceencd/snapshots.h"
 #include "forceencd/view.h"
 
 /* Descriptors kept for databases, listeners, the control socket, HTTP. */
@@ -45,9 +45,7 @@ struct daemon {
 	struct event *timer;
 	uint64_t timer_at; /* CLOCK_NEVER: not set */
 	unsigned fds_max;
-	struct snapshot *snapshot; /* being written, or NULL */
-	uint64_t snapshot_at;      /* when the next one is due */
-	bool snapshot_failed;
+	struct snapshots snapshots;
 	bool ending;
 	bool ended;
 	uint64_t end_at;
@@ -140,76 +138,6 @@ daemon_sooner(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-static void
-daemon_snapshot_failed(struct daemon *daemon, const struct err *err)
-{
-	if (!daemon->snapshot_failed)
-		log_warn("snapshot: %s: remembered answers won't survive a "
-			 "restart",
-		    err->text);
-	daemon->snapshot_failed = true;
-}
-
-/* The next piece of the facts on disk; returns when one is due again. */
-static uint64_t
-daemon_snapshot(struct daemon *daemon, uint64_t now)
-{
-	const struct conf *conf = daemon->shared.service->conf;
-	enum snapshot_status status;
-	struct err err;
-
-	if (*conf->snapshot_file == '\0')
-		return CLOCK_NEVER;
-	if (daemon->snapshot == NULL && now < daemon->snapshot_at)
-		return daemon->snapshot_at;
-	if (daemon->snapshot == NULL)
-		daemon->snapshot = snapshot_begin(conf->snapshot_file,
-		    daemon->view.cache, daemon->view.tables, &err);
-	status = daemon->snapshot == NULL
-	    ? SNAPSHOT_FAILED
-	    : snapshot_step(daemon->snapshot, now, clock_wall(), &err);
-	if (status == SNAPSHOT_MORE)
-		return now;
-	if (status == SNAPSHOT_FAILED)
-		daemon_snapshot_failed(daemon, &err);
-	else
-		daemon->snapshot_failed = false;
-	snapshot_free(daemon->snapshot);
-	daemon->snapshot = NULL;
-	daemon->snapshot_at = now + conf->snapshot_interval;
-	return daemon->snapshot_at;
-}
-
-/* The last one, from the beginning and to its end. */
-static void
-daemon_snapshot_last(struct daemon *daemon)
-{
-	snapshot_free(daemon->snapshot);
-	daemon->snapshot = NULL;
-	daemon->snapshot_at = 0;
-	while (daemon_snapshot(daemon, clock_now()) <= clock_now())
-		;
-}
-
-static void
-daemon_restore(struct daemon *daemon)
-{
-	const struct conf *conf = daemon->shared.service->conf;
-	struct err err;
-	int64_t n;
-
-	daemon->snapshot_at = clock_now() + conf->snapshot_interval;
-	if (*conf->snapshot_file == '\0')
-		return;
-	n = snapshot_load(conf->snapshot_file, daemon->view.tables,
-	    conf->stale_max, clock_now(), clock_wall(), &err);
-	if (n == -1)
-		log_warn("snapshot: %s", err.text);
-	else if (n > 0)
-		log_info("snapshot: %s: remembered (facts=%" PRId64 ")",
-		    conf->snapshot_file, n);
-}
-
 /* What is due after the events of a turn. Tables come before deadlines: what
  * has just become known is not too late. */
 static void
@@ -224,7 +152,9 @@ daemon_turn(struct daemon *daemon)
 	at = daemon_sooner(at, resolve_tick(view->resolve, now));
 	at = daemon_sooner(at, answerers_tick(view->answerers, now));
 	at = daemon_sooner(at, clients_tick(view->clients, now));
-	at = daemon_sooner(at, daemon_snapshot(daemon, now));
+	at = daemon_sooner(at,
+	    snapshots_tick(&daemon->snapshots, daemon->shared.service->conf,
+		view->cache, view->tables, now));
 	at = daemon_sooner(at, notify_watchdog(now));
 	if (daemon->ending) {
 		if (clients_connected(view->clients) == 0 ||
@@ -288,14 +218,9 @@ daemon_set_conf(struct daemon *daemon, struct conf *conf,
 		service_release(service);
 		return -1;
 	}
-	/* It speaks of the tables of before. */
-	snapshot_free(daemon->snapshot);
-	daemon->snapshot = NULL;
+	snapshots_reload(&daemon->snapshots, conf, clock_now());
 	daemon->shared.service = service;
 	service_release(old);
-	/* The interval may have become shorter. */
-	daemon->snapshot_at = daemon_sooner(
-	    daemon->snapshot_at, clock_now() + conf->snapshot_interval);
 	log_set_level(conf->log_level);
 	daemon_warn_limits(daemon);
 	return 0;
@@ -432,7 +357,7 @@ daemon_fini(struct daemon *daemon)
 	struct view *view = &daemon->view;
 	size_t i;
 
-	snapshot_free(daemon->snapshot);
+	snapshots_fini(&daemon->snapshots);
 	control_server_free(daemon->control);
 	http_free(view->http);
 	listeners_free(view->listeners);
@@ -470,7 +395,9 @@ daemon_start(struct daemon *daemon, struct conf *conf, struct err *err)
 		    handover_left(handover));
 	handover_free(handover);
 	if (rc == 0)
-		daemon_restore(daemon);
+		snapshots_restore(&daemon->snapshots,
+		    daemon->shared.service->conf, daemon->view.tables,
+		    clock_now());
 	return rc;
 }
 
@@ -491,7 +418,8 @@ daemon_run(struct conf *conf, struct err *err)
 			event_base_loop(daemon->base, EVLOOP_ONCE);
 			daemon_turn(daemon);
 		}
-		daemon_snapshot_last(daemon);
+		snapshots_last(&daemon->snapshots, daemon->shared.service->conf,
+		    daemon->view.cache, daemon->view.tables);
 	}
 	daemon_fini(daemon);
 	free(daemon);

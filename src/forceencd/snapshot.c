@@ -17,6 +17,7 @@
 #include "forceenc/mem.h"
 #include "forceenc/must.h"
 #include "forceenc/text.h"
+#include "forceencd/snapshot_writer.h"
 
 #define SNAPSHOT_MAGIC "forceenc facts 2\n"
 #define SNAPSHOT_HASH  crypto_generichash_BYTES
@@ -27,9 +28,9 @@
 #define SNAPSHOT_BYTES (128 * 1024)
 
 struct snapshot {
-	char *path;
-	char *temporary;
-	int fd;
+	struct snapshot_writer *writer;
+	bool last; /* the last piece was handed over */
+	bool done; /* and the file is to be put in its place */
 	const struct cache *cache;
 	uint32_t cursor;
 	uint64_t facts;
@@ -97,29 +98,36 @@ snapshot_put_tables(struct snapshot *snapshot, const struct tables *tables)
 }
 
 struct snapshot *
-snapshot_begin(const char *path, const struct cache *cache,
-    struct tables *tables, struct err *err)
+snapshot_begin(
+    const char *path, const struct cache *cache, struct tables *tables)
 {
 	struct snapshot *snapshot = mem_zalloc(sizeof(*snapshot));
-	struct buf name = {0};
 
-	buf_printf(&name, "%s.new", path);
-	snapshot->path = mem_strdup(path);
-	snapshot->temporary = buf_steal(&name);
 	snapshot->cache = cache;
-	snapshot->fd = open(snapshot->temporary,
-	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (snapshot->fd == -1) {
-		err_set(err, "%s: %s", text_show_str(snapshot->temporary),
-		    strerror(errno));
-		snapshot_free(snapshot);
-		return NULL;
-	}
 	MUST(crypto_generichash_init(&snapshot->hash, NULL, 0, SNAPSHOT_HASH) ==
 	    0);
 	buf_add_text(&snapshot->out, SNAPSHOT_MAGIC);
 	snapshot_put_tables(snapshot, tables);
+	snapshot->writer = snapshot_writer_new(path);
 	return snapshot;
+}
+
+void
+snapshot_abandon(struct snapshot *snapshot)
+{
+	snapshot_writer_end(snapshot->writer);
+}
+
+bool
+snapshot_is_busy(const struct snapshot *snapshot)
+{
+	return snapshot_writer_is_busy(snapshot->writer);
+}
+
+void
+snapshot_wait(const struct snapshot *snapshot)
+{
+	snapshot_writer_wait(snapshot->writer);
 }
 
 void
@@ -127,13 +135,8 @@ snapshot_free(struct snapshot *snapshot)
 {
 	if (snapshot == NULL)
 		return;
-	if (snapshot->fd != -1) {
-		close(snapshot->fd);
-		unlink(snapshot->temporary);
-	}
+	snapshot_writer_free(snapshot->writer);
 	buf_fini(&snapshot->out);
-	free(snapshot->path);
-	free(snapshot->temporary);
 	free(snapshot);
 }
 
@@ -158,27 +161,6 @@ snapshot_put_fact(const struct cache_entry *entry, void *arg)
 	snapshot->facts++;
 }
 
-static int
-snapshot_write(struct snapshot *snapshot, struct err *err)
-{
-	struct buf *out = &snapshot->out;
-	size_t done = 0;
-	ssize_t n;
-
-	while (done < out->len) {
-		n = write(snapshot->fd, out->data + done, out->len - done);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return err_set(err, "%s: %s",
-			    text_show_str(snapshot->temporary),
-			    strerror(errno));
-		done += (size_t)n;
-	}
-	buf_clear(out);
-	return 0;
-}
-
 static void
 snapshot_hash_out(struct snapshot *snapshot)
 {
@@ -186,48 +168,55 @@ snapshot_hash_out(struct snapshot *snapshot)
 	    (const unsigned char *)snapshot->out.data, snapshot->out.len);
 }
 
-/* No fsync: what a crash leaves half written fails the checksum, and then
- * there are no facts, which costs questions and nothing else. */
-static int
-snapshot_finish(struct snapshot *snapshot, struct err *err)
+static void
+snapshot_finish(struct snapshot *snapshot)
 {
 	unsigned char sum[SNAPSHOT_HASH];
-	int rc;
 
 	buf_add_byte(&snapshot->out, 'E');
 	snapshot_hash_out(snapshot);
 	crypto_generichash_final(&snapshot->hash, sum, sizeof(sum));
 	buf_add(&snapshot->out, sum, sizeof(sum));
-	if (snapshot_write(snapshot, err) == -1)
-		return -1;
-	rc = close(snapshot->fd);
-	snapshot->fd = -1;
-	if (rc == 0 && rename(snapshot->temporary, snapshot->path) == 0)
-		return 0;
-	err_set(err, "%s: %s", text_show_str(snapshot->path), strerror(errno));
-	unlink(snapshot->temporary);
-	return -1;
+	snapshot->last = true;
+}
+
+/* False: that was the last one. */
+static bool
+snapshot_gather(struct snapshot *snapshot, uint64_t now)
+{
+	unsigned nodes = 0;
+	bool more = true;
+
+	for (; more && nodes < SNAPSHOT_NODES &&
+	     snapshot->out.len < SNAPSHOT_BYTES;
+	     nodes += SNAPSHOT_LOOK)
+		more = cache_walk(snapshot->cache, &snapshot->cursor,
+		    SNAPSHOT_LOOK, now, snapshot_put_fact, snapshot);
+	return more;
 }
 
 enum snapshot_status
 snapshot_step(
     struct snapshot *snapshot, uint64_t now, uint64_t wall, struct err *err)
 {
-	unsigned nodes = 0;
-	bool more = true;
-
+	if (snapshot_is_busy(snapshot))
+		return SNAPSHOT_BUSY;
+	if (snapshot_writer_failed(snapshot->writer, err) == -1)
+		return SNAPSHOT_FAILED;
+	if (snapshot->done)
+		return SNAPSHOT_DONE;
+	if (snapshot->last) {
+		snapshot_writer_commit(snapshot->writer);
+		snapshot->done = true;
+		return SNAPSHOT_MORE;
+	}
 	snapshot->wall = wall;
-	for (; more && nodes < SNAPSHOT_NODES &&
-	     snapshot->out.len < SNAPSHOT_BYTES;
-	     nodes += SNAPSHOT_LOOK)
-		more = cache_walk(snapshot->cache, &snapshot->cursor,
-		    SNAPSHOT_LOOK, now, snapshot_put_fact, snapshot);
-	if (!more)
-		return snapshot_finish(snapshot, err) == 0 ? SNAPSHOT_DONE
-							   : SNAPSHOT_FAILED;
-	snapshot_hash_out(snapshot);
-	return snapshot_write(snapshot, err) == 0 ? SNAPSHOT_MORE
-						  : SNAPSHOT_FAILED;
+	if (snapshot_gather(snapshot, now))
+		snapshot_hash_out(snapshot);
+	else
+		snapshot_finish(snapshot);
+	snapshot_writer_put(snapshot->writer, &snapshot->out);
+	return SNAPSHOT_MORE;
 }
 
 /* Reading: a cursor over bytes that says no rather than go too far. */

@@ -29,19 +29,30 @@ struct snapshot;
 
 #define SNAPSHOT_FILE_MAX ((size_t)8 << 30)
 
-/* Begins one beside path. NULL with err. cache and tables are borrowed until
- * its end. wall: milliseconds since the epoch, now. */
+/* Begins one beside path. cache is borrowed until its end. */
 struct snapshot *snapshot_begin(
-    const char *path, const struct cache *, struct tables *, struct err *);
+    const char *path, const struct cache *, struct tables *);
 
-enum snapshot_status { SNAPSHOT_MORE, SNAPSHOT_DONE, SNAPSHOT_FAILED };
+enum snapshot_status {
+	SNAPSHOT_MORE,
+	SNAPSHOT_BUSY, /* the disk is: nothing could be done */
+	SNAPSHOT_DONE,
+	SNAPSHOT_FAILED
+};
 
-/* Writes the next piece; DONE has put the file in its place. After anything
- * but MORE only snapshot_free() is left to call. */
+/* Hands the next piece to the thread that writes (snapshot_writer.h); DONE has
+ * put the file in its place. After DONE or FAILED only snapshot_free() is left
+ * to call. wall: milliseconds since the epoch, now. */
 enum snapshot_status snapshot_step(
     struct snapshot *, uint64_t now, uint64_t wall, struct err *);
 uint64_t snapshot_facts(const struct snapshot *);
-void snapshot_free(struct snapshot *); /* gives up an unfinished one */
+
+/* Gives up an unfinished one. The cache isn't looked at any more; freeing it
+ * won't wait once it isn't busy. */
+void snapshot_abandon(struct snapshot *);
+bool snapshot_is_busy(const struct snapshot *);
+void snapshot_wait(const struct snapshot *); /* until it isn't */
+void snapshot_free(struct snapshot *);       /* abandons it, and waits */
 
 /*
  * Reads path into the tables that are alive and have the same name,

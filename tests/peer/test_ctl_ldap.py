@@ -344,6 +344,23 @@ def test_a_long_list(make_slapd, make_ldap_table, folder):
         f"u{i}@example.com" for i in range(1700)}
 
 
+def test_a_list_that_may_not_be_seen(make_slapd, make_ldap_table):
+    """A limit of all pages together: what's left out is no end of the
+    list."""
+    slapd = make_slapd(limits="size.soft=500 size.hard=500 size.prtotal=hard")
+    slapd.load({f"u{i}": f"mail: u{i}@example.com\nforceEncryption: TRUE"
+                for i in range(700)})
+    slapd.start()
+    table = make_ldap_table(slapd)
+    table.write()
+    table.daemon.write()
+    ctl = Ctl(table.daemon.path)
+    said = ctl("list", "--json", status=TEMPFAIL)
+    assert "Size limit exceeded" in said.err and "prtotal" in said.err
+    assert not said.out
+    assert len(ctl("list", "--json", "--limit", "40").json()) == 40
+
+
 def test_servers(make_table, make_proxy, slapd):
     """The next one when one fails; and none."""
     proxy = make_proxy((slapd.address, slapd.ports["ldap"]))

@@ -5,6 +5,7 @@
 worse than having forgotten it."""
 
 import os
+import signal
 
 import pytest
 
@@ -153,3 +154,34 @@ def test_a_snapshot_is_for_its_owner_only(served):
     """It tells who is forced."""
     assert served.daemon.stop() == 0
     assert served.snapshot.stat().st_mode & 0o077 == 0
+
+
+def test_a_disk_that_hangs_keeps_nobody(served):
+    """A pipe that nobody reads, in place of the file that's written."""
+    assert served.daemon.stop() == 0
+    os.mkfifo(f"{served.snapshot}.new")
+    reader = os.open(f"{served.snapshot}.new", os.O_RDONLY | os.O_NONBLOCK)
+    served.daemon.options["snapshot_interval"] = "1s"
+    served.daemon.start()
+    with served.endpoints.client() as client:
+        for number in range(3000):
+            client.ask(f"sender{number:060}@example.com")
+        # More than the pipe takes: the next piece never gets through.
+        until(lambda: b"%d" % threads(served.daemon), b"2")
+    served.expect(alice="FOUND", bob="FOUND", dave="NOTFOUND")
+    mark = served.daemon.log.mark()
+    served.daemon.process.send_signal(signal.SIGHUP)
+    served.daemon.log.wait("reloaded", mark)
+    served.expect(alice="FOUND", bob="FOUND", dave="NOTFOUND")
+    # It goes on.
+    os.set_blocking(reader, True)
+    while os.read(reader, 65536):
+        pass
+    os.close(reader)
+    assert served.daemon.stop() == 0
+    served.restart_without_table()
+    served.expect(alice="FOUND", bob="FOUND")
+
+
+def threads(daemon):
+    return len(os.listdir(f"/proc/{daemon.process.pid}/task"))

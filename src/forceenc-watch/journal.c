@@ -14,9 +14,8 @@
  * that: so an entry is taken only when those in front of it are there as well,
  * a moment after it was written.
  *
- * When files have gone, the cursor is looked for among all entries: if it went
- * with them, so may have others behind it, unless everything had been read
- * just before.
+ * When files have gone, the cursor is looked for among all entries: others may
+ * have gone with it, unless everything had been read just before.
  */
 
 #include "forceenc-watch/journal.h"
@@ -107,6 +106,10 @@ journal_warn(const struct journal *journal)
 {
 	unsigned machines = journal_entry_machines(journal->handle);
 
+	if (journal->fd == -1)
+		log_warn("%s: changes aren't told; it's looked at all the time "
+			 "instead",
+		    text_show_str(journal->name));
 	journal_access_warn(journal->name, journal->spec.folder);
 	if (machines > 1 &&
 	    !journal_query_has(&journal->spec, JOURNAL_SPEC_FIELD))
@@ -199,8 +202,7 @@ journal_is_young(uint64_t us)
 	return us <= now && now - us < JOURNAL_SETTLE_US;
 }
 
-/* Feeds the entry that the library is at. 1, 0 if it's too early for that, or
- * an error. */
+/* Feeds the one that it's at. 1, 0 if it's too early for that, or an error. */
 static int
 journal_take(struct journal *journal, struct walk *walk)
 {
@@ -288,8 +290,7 @@ journal_go_on(struct journal *journal, struct walk *walk)
 	return journal_settle(journal);
 }
 
-/* At its beginning, or where other logs were counted up to some time, behind
- * that. */
+/* At its beginning, or behind what was counted of other logs. */
 static int
 journal_begin_after(struct journal *journal, struct walk *walk)
 {
@@ -328,8 +329,8 @@ journal_load(struct journal *journal)
 	return -EBADMSG;
 }
 
-/* Its first entry says whose journal it is, and so where it goes on. 1, 0 if
- * it's empty, or an error of the library. */
+/* Its first entry says whose it is, and so where it goes on. 1, 0 if it's
+ * empty, or an error. */
 static int
 journal_begin(struct journal *journal, struct walk *walk)
 {
@@ -377,8 +378,7 @@ journal_place(struct journal *journal, struct walk *walk)
 	return rc;
 }
 
-/* Feeds what is there, up to a step's worth, and adds to *n; 0 at the end, or
- * an error. */
+/* Feeds up to a step's worth, and adds to *n; 0 at the end, or an error. */
 static int
 journal_read(struct journal *journal, struct walk *walk, unsigned *n)
 {

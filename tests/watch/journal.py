@@ -9,6 +9,7 @@ import json
 import os
 import random
 import re
+import subprocess
 import sys
 import time
 
@@ -276,6 +277,33 @@ def test_cut_off(_):
     return good
 
 
+def test_deaf(_):
+    """Nobody tells it of new files."""
+    without = ["unshare", "-Ur", "sh", "-c",
+               "echo 0 > /proc/sys/user/max_inotify_instances && exec \"$@\"",
+               "sh"]
+    if subprocess.run([*without, "true"], check=False,
+                      capture_output=True).returncode != 0:
+        print("deaf: there are no namespaces here")
+        return True
+    watch = Watched()
+    try:
+        watch.around = without
+        watch.journal.append(one_mail(watch, 1))
+        watch.start()
+        watch.wait_lines(4)
+        watch.journal.rotate()
+        watch.journal.append(one_mail(watch, 2))
+        watch.wait_lines(8)
+        watch.stop()
+        return (be("deaf", mails(watch), trusted(1, 2)) and
+                be("deaf: gaps", watch.counters()["gaps"], 0) and
+                be("deaf: told", watch.stderr().count("changes aren't told"),
+                   1))
+    finally:
+        watch.close()
+
+
 def test_denied(_):
     """What may not be read doesn't look like a journal that is empty."""
     watch = Watched()
@@ -445,7 +473,7 @@ def main():
     chance = random.Random(SEED)
     tests = [test_corpus, test_selection, test_odd_entries, test_vacuum,
              test_half_written, test_machines, test_cut_off,
-             test_denied, test_emptied, test_switch, test_follow,
+             test_deaf, test_denied, test_emptied, test_switch, test_follow,
              lambda chance: test_follow(chance, KILLS)]
     results = [test(chance) for test in tests]
     return 0 if all(results) else 1

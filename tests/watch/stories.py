@@ -12,6 +12,9 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+
+import watched
 
 SRC = os.environ["abs_top_srcdir"]
 BUILD = os.environ["abs_top_builddir"]
@@ -75,10 +78,26 @@ def compare(name):
                                 f" not {json.dumps(value)}")
 
 
+def compare_restarts():
+    """A long log says the same to one who stops after nearly each line."""
+    with tempfile.NamedTemporaryFile() as f:
+        f.write(subprocess.run([watched.GENLOG, "-m", "300", "-i", "-l"],
+                               check=True, capture_output=True).stdout)
+        f.flush()
+        once = told(replay(f.name))
+        often = told(replay(f.name, "-p", "97", "-s"))
+    for what in once:
+        if once[what] != often[what]:
+            problems.append(f"a log with restarts: {what}: differs")
+    if once["counters"]["lines"] < 1000:
+        problems.append("a log with restarts: hardly a log")
+
+
 def main():
     names = sorted(os.listdir(FOLDER))
     for name in names:
         compare(name)
+    compare_restarts()
     print(f"{len(names)} stories")
     for problem in problems:
         print(problem)

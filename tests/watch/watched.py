@@ -45,6 +45,7 @@ class Watched:
         self.process = None
         self.readies = 0
         self.user = {}
+        self.around = []
         with open(os.path.join(self.dir, "policy.cf"), "w",
                   encoding="utf-8") as f:
             f.write("dbpath = policy.db\n")
@@ -82,7 +83,7 @@ class Watched:
             return False
 
     def command(self, *words):
-        return [WATCH, "-c", self.conf, *words]
+        return [*self.around, WATCH, "-c", self.conf, *words]
 
     def environment(self):
         return {**os.environ, "TZ": "UTC"}

@@ -14,11 +14,20 @@
 
 struct sd_journal;
 
-/* An entry of the journal, in parts as the walk takes them. All-zero is
- * empty. */
+enum journal_entry_part {
+	JOURNAL_ENTRY_TEXT,
+	JOURNAL_ENTRY_PROGRAM,
+	JOURNAL_ENTRY_HOST,
+	JOURNAL_ENTRY_SYSLOG_PID,
+	JOURNAL_ENTRY_PID,
+	JOURNAL_ENTRY_PARTS
+};
+
+/* An entry of the journal, as the walk takes it. All-zero is empty. */
 struct journal_entry {
 	struct maillog log; /* points into these */
-	struct buf host, program, text;
+	struct buf part[JOURNAL_ENTRY_PARTS];
+	bool has[JOURNAL_ENTRY_PARTS];
 };
 
 void journal_entry_fini(struct journal_entry *);

@@ -208,6 +208,21 @@ follow_finds_all_of_several_rotations(void **state)
 	followed_expect(t, 31, 0);
 }
 
+/* A file of the same inode and longer than the log was is another log. */
+static void
+follow_knows_a_log_by_its_beginning(void **state)
+{
+	struct followed *t = *state;
+
+	followed_append(t, "mail.log", 0, 3);
+	followed_start(t);
+	followed_expect(t, 3, 0);
+	assert_int_equal(truncate(t->path, 0), 0);
+	followed_append(t, "mail.log", 3, 5);
+	followed_start(t);
+	followed_expect(t, 8, 1);
+}
+
 /* A copy that somebody made is no other log, though it looks rotated. */
 static void
 follow_counts_a_copy_of_the_live_log_once(void **state)
@@ -314,6 +329,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(follow_goes_on_in_a_log_that_was_renamed),
 	    TEST(follow_finds_all_of_several_rotations),
+	    TEST(follow_knows_a_log_by_its_beginning),
 	    TEST(follow_counts_a_copy_of_the_live_log_once),
 	    TEST(follow_counts_a_copy_with_half_a_line_once),
 	    TEST(follow_reads_no_more_than_it_feeds),

@@ -167,9 +167,15 @@ def test_installed_and_removed(built, tmp_path):
     conf = root / "etc/forceenc/forceenc.cf"
     conf.write_text(conf.read_text() + "\n# mine\n")
     (root / "var/lib/forceenc/policy.db").write_text("x")
+    # What systemd leaves for the units that aren't enabled by default.
+    (root / "var/spool/postfix/forceenc").mkdir(parents=True)
+    stamp = root / "var/lib/systemd/timers/stamp-forceenc-report.timer"
+    stamp.parent.mkdir(parents=True)
+    stamp.touch()
     dpkg(root, "-r", *reversed(PACKAGES))
     # What an administrator wrote, and the policy, are still there.
     assert conf.exists() and (root / "var/lib/forceenc/policy.db").exists()
     assert not list(root.glob("usr/*bin/force*"))
     dpkg(root, "-P", *reversed(PACKAGES))
     assert {path for path in left(root) if "forceenc" in path} == set()
+    assert not (root / "var/spool/postfix/forceenc").exists()

@@ -109,6 +109,17 @@ def test_sockets_are_those_of_the_manual():
         assert listens(name)["FileDescriptorName"]
 
 
+def test_the_socket_in_the_chroot_is_a_choice():
+    """The daemon wants its own socket alone: forceenc.cf doesn't name the
+    other one, with which it wouldn't start. Enabled, it's there before the
+    daemon, which a running one can't be given."""
+    daemon = confine.settings(UNITS / "forceencd.service.in")
+    assert daemon["Sockets"] == ["forceencd.socket"]
+    assert "forceencd-postfix.socket" in daemon["After"]
+    assert listens("forceencd-postfix.socket")["WantedBy"] == [
+        "sockets.target forceencd.service"]
+
+
 @pytest.fixture
 def confined(folder, filled):
     """Words before a program that runs it as its unit does."""

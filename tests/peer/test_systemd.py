@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
 # Copyright (c) 2026 The forceenc authors
 
-"""The units, and the programs under their restrictions. systemd itself isn't
-started: where these tests run it mostly isn't there to ask."""
+"""The units, and the programs under their restrictions. test_boot.py has a
+systemd, where the machine can."""
 
 import os
 import pathlib

@@ -13,6 +13,7 @@ import pytest
 from lab import TIMEOUT, programs
 from lab.daemon import Daemon, Policy
 from lab.scrape import Pages
+from lab.until import until
 from lab.watcher import Watcher
 
 RULES = programs.TOP / "etc/prometheus/forceenc.rules.yml"
@@ -49,20 +50,52 @@ def is_shown(name, types):
     return types.get(name) in ("counter", "gauge")
 
 
+def labels_used():
+    """(figure, label) of the dashboard's expressions and legends, and of the
+    rules' selectors."""
+    text = RULES.read_text()
+    panels = json.loads(DASHBOARD.read_text())["panels"]
+    for target in (t for panel in panels for t in panel.get("targets", [])):
+        text += "\n" + target["expr"]
+        grouped = ",".join(re.findall(r"\bby \(([^)]*)\)", target["expr"]))
+        named = re.findall(r"\w+", grouped) + re.findall(
+            r"{{(\w+)}}", target.get("legendFormat", ""))
+        for figure in FIGURE.findall(target["expr"]):
+            yield from ((figure, label) for label in named)
+    for figure, selector in re.findall(rf"({FIGURE.pattern}){{([^}}]*)}}",
+                                       text):
+        for label in re.findall(r"(\w+)\s*[=!]", selector):
+            yield figure, label
+
+
 @pytest.fixture(scope="module")
-def types(make_folder):
-    """The type of each family on the pages of both daemons."""
-    found = {}
+def pages(make_folder):
+    """The pages of both daemons when there is something on them."""
+    found = []
     for program, option in ((Daemon, "http_listen"),
                             (Watcher, "watch_http_listen")):
         folder = make_folder()
         served = program(folder, forceenc_tables=Policy(folder).spec,
                          **{option: f"unix:{folder}/http"})
+        if program is Watcher:
+            served.deliver("forceenc", "Trusted")
+            served.deliver("forceenc", status="bounced (TLS is required, but "
+                           "was not offered by host mx.d.example[192.0.2.1])")
         served.start()
-        found.update(Pages(f"unix:{folder}/http").figures().types)
+        page = Pages(f"unix:{folder}/http")
+        if program is Watcher:
+            until(lambda: b"%d" % page.figures().sum(
+                "forceenc_watch_failures_total"), b"1")
+        found.append(page.figures())
         served.close()
         served.check()
     return found
+
+
+@pytest.fixture(scope="module")
+def types(pages):
+    """The type of each family."""
+    return {name: kind for page in pages for name, kind in page.types.items()}
 
 
 def test_the_rules_are_well_formed():
@@ -104,6 +137,18 @@ def test_alerts_and_panels_know_their_figures(types):
     # A name that doesn't exist is noticed.
     assert not is_shown("forceenc_nosuch_total", types)
     assert not is_shown("forceenc_lookups_total_bucket", types)
+
+
+def test_alerts_and_panels_know_their_labels(pages):
+    """Of what has series on the pages; Prometheus adds instance and job."""
+    shown = {}
+    for page in pages:
+        for name, labels in page.samples:
+            shown.setdefault(name, {"instance", "job"}).update(
+                label for label, _ in labels)
+    used = {pair for pair in labels_used() if pair[0] in shown}
+    assert len({figure for figure, _ in used}) > 20
+    assert {pair for pair in used if pair[1] not in shown[pair[0]]} == set()
 
 
 def test_each_alert_is_explained():

@@ -74,7 +74,8 @@ class Site:
         self.system.run("systemctl", "daemon-reload")
 
     def client(self):
-        return clients.Socketmap(f"unix:{self.system.path(SOCKET)}")
+        return clients.Socketmap(
+            f"unix:{self.system.path(SOCKET)}", timeout=60)
 
     def main_pid(self):
         return int(self.system.show(DAEMON, "MainPID"))
@@ -172,7 +173,6 @@ def test_a_configuration_that_is_wrong(asked):
     with asked.client() as client:
         client.send(client.question(ALICE))
         asked.change("nonsense = 1\n", "")
-        client.socket.settimeout(60)
         assert client.read_reply() == client.FOUND
     assert "nonsense: no such option" in asked.system.journal("-u", DAEMON)
 

@@ -14,7 +14,7 @@ from lab.ctl import Ctl
 from lab.daemon import Daemon, Policy
 from lab.dnssec import PLAIN, SIGNED, Dnssec, key_hash
 from lab.policies import Policies
-from lab.postfix import Postfix, fragment
+from lab.postfix import Postfix, floor_fragments
 from lab.until import until
 from lab.watcher import Watcher
 
@@ -69,26 +69,13 @@ class Site:
             make_folder(), log=f"file:{self.postfix.folder}/mail.log")
 
     def _postfix(self, folder, authority):
-        dsn_filter = folder / "dsn_filter.pcre"
-        dsn_filter.write_text(fragment("dsn_filter.pcre"))
         routes = {domain: types.SimpleNamespace(nexthop=nexthop(domain))
                   for domain in [f"{name}.{SIGNED}" for name in (
                       "fits", "misfit", "bare", "plain", "unusable",
                       "bogus")] + [PLAIN, f"half.{PLAIN}"]}
         made = Postfix(
             folder, {**routes, "forced.test": self.home}, ca=authority.path,
-            main=fragment("main.cf.forceenc", table=(
-                "\tsocketmap:inet:127.0.0.1:9999:forceenc\n",
-                f"\tsocketmap:{self.listen}:forceenc\n")) + "max_use = 1\n",
-            master=fragment(
-                "master.cf.forceenc",
-                path=("/etc/postfix/dsn_filter.pcre", str(dsn_filter)),
-                off=("  -o smtp_tls_policy_maps=\n",
-                     "#  -o smtp_tls_policy_maps=\n"),
-                on=("# -o smtp_tls_policy_maps="
-                    "socketmap:inet:127.0.0.1:9999:floor\n",
-                    "  -o smtp_tls_policy_maps="
-                    f"socketmap:{self.listen}:floor\n")))
+            **floor_fragments(folder, self.listen))
         made.run("postconf", "-e", "smtp_dns_support_level = dnssec",
                  "smtp_host_lookup = dns", "smtp_tls_loglevel = 1",
                  # There is no root here to ask whether DNSSEC is there.

@@ -9,7 +9,7 @@ import pytest
 from lab import net
 from lab.daemon import Daemon, Policy
 from lab.policies import Policies
-from lab.postfix import Postfix, fragment
+from lab.postfix import Postfix, floor_fragments
 from lab.until import until
 
 SENDER = "alice@forced.test"
@@ -34,26 +34,10 @@ class Site:
         self.postfix = self._postfix(folder, authority)
 
     def _postfix(self, folder, authority):
-        dsn_filter = folder / "dsn_filter.pcre"
-        dsn_filter.write_text(fragment("dsn_filter.pcre"))
         routes = {"plain.test": self.plain, "good.test": self.good,
                   "forced.test": self.home}
-        return Postfix(
-            folder, routes, ca=authority.path,
-            main=fragment("main.cf.forceenc", table=(
-                "\tsocketmap:inet:127.0.0.1:9999:forceenc\n",
-                f"\tsocketmap:{self.listen}:forceenc\n"))
-            # A process keeps the policies it has learned.
-            + "max_use = 1\n",
-            master=fragment(
-                "master.cf.forceenc",
-                path=("/etc/postfix/dsn_filter.pcre", str(dsn_filter)),
-                off=("  -o smtp_tls_policy_maps=\n",
-                     "#  -o smtp_tls_policy_maps=\n"),
-                on=("# -o smtp_tls_policy_maps="
-                    "socketmap:inet:127.0.0.1:9999:floor\n",
-                    "  -o smtp_tls_policy_maps="
-                    f"socketmap:{self.listen}:floor\n")))
+        return Postfix(folder, routes, ca=authority.path,
+                       **floor_fragments(folder, self.listen))
 
     def start(self):
         self.daemon.start()

@@ -91,6 +91,27 @@ def fragment(name, **substitutions):
     return text
 
 
+def floor_fragments(folder, listen):
+    """The main.cf and master.cf of a site whose forced transport asks the
+    map "floor" of the forceencd at listen."""
+    dsn_filter = folder / "dsn_filter.pcre"
+    dsn_filter.write_text(fragment("dsn_filter.pcre"))
+    return {
+        "main": fragment("main.cf.forceenc", table=(
+            "\tsocketmap:inet:127.0.0.1:9999:forceenc\n",
+            f"\tsocketmap:{listen}:forceenc\n"))
+        # A process keeps the policies it has learned.
+        + "max_use = 1\n",
+        "master": fragment(
+            "master.cf.forceenc",
+            path=("/etc/postfix/dsn_filter.pcre", str(dsn_filter)),
+            off=("  -o smtp_tls_policy_maps=\n",
+                 "#  -o smtp_tls_policy_maps=\n"),
+            on=("# -o smtp_tls_policy_maps="
+                "socketmap:inet:127.0.0.1:9999:floor\n",
+                f"  -o smtp_tls_policy_maps=socketmap:{listen}:floor\n"))}
+
+
 @dataclasses.dataclass
 class Mail:
     """A message on its way."""

@@ -16,10 +16,13 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "forceenc/mem.h"
 #include "forceenc/must.h"
 #include "store/store_array.h"
 #include "store/store_columns.h"
+#include "store/store_pgsql_seen.h"
 
 #define STORE_PGSQL_HOURS   24 /* of a day */
 #define STORE_PGSQL_SECONDS 86400
@@ -149,6 +152,7 @@ static const struct store_pgsql_write_sql {
 
 struct store_pgsql_write {
 	struct store_pgsql_db *store;
+	struct store_pgsql_seen *seen;
 	struct store_columns senders, names, kinds, tls;
 	struct store_columns rows; /* of one statement after the other */
 };
@@ -174,18 +178,22 @@ store_pgsql_write_send(struct store_pgsql_write *batch,
 
 /* Names that will be needed. */
 static void
-store_pgsql_write_use_sender(
-    struct store_pgsql_write *batch, const char *sender, int64_t day)
+store_pgsql_write_use_sender(struct store_pgsql_write *batch,
+    const char *sender, uint64_t number, int64_t day)
 {
+	if (store_pgsql_seen_number(batch->seen->sender, number, day))
+		return;
 	store_columns_sender(&batch->senders, sender);
 	store_columns_number(&batch->senders, day);
 	store_columns_end(&batch->senders);
 }
 
 static void
-store_pgsql_write_use_name(
-    struct store_pgsql_write *batch, const char *name, int64_t day)
+store_pgsql_write_use_name(struct store_pgsql_write *batch, const char *name,
+    uint64_t number, int64_t day)
 {
+	if (store_pgsql_seen_number(batch->seen->name, number, day))
+		return;
 	store_columns_name(&batch->names, name);
 	store_columns_number(&batch->names, day);
 	store_columns_end(&batch->names);
@@ -195,6 +203,11 @@ static void
 store_pgsql_write_use_kind(struct store_pgsql_write *batch, const char *service,
     unsigned outcome, unsigned level, unsigned reason, int64_t day)
 {
+	const struct store_pgsql_seen_kind kind = {
+	    service, outcome, level, reason, day};
+
+	if (store_pgsql_seen_kind(batch->seen, &kind))
+		return;
 	store_columns_name(&batch->kinds, service);
 	store_columns_name(&batch->kinds, store_outcome_name(outcome));
 	store_columns_name(&batch->kinds, store_level_name(level));
@@ -216,10 +229,10 @@ store_pgsql_write_use_names(
 		count = &from->count[i];
 		if (count->n == 0)
 			continue;
-		store_pgsql_write_use_sender(
-		    batch, count->sender, count->hour / STORE_PGSQL_HOURS);
-		store_pgsql_write_use_name(
-		    batch, count->destination, count->hour / STORE_PGSQL_HOURS);
+		store_pgsql_write_use_sender(batch, count->sender,
+		    count->sender_number, count->hour / STORE_PGSQL_HOURS);
+		store_pgsql_write_use_name(batch, count->destination,
+		    count->destination_number, count->hour / STORE_PGSQL_HOURS);
 		store_pgsql_write_use_kind(batch, count->service,
 		    count->outcome, count->level, count->reason,
 		    count->hour / STORE_PGSQL_HOURS);
@@ -229,9 +242,10 @@ store_pgsql_write_use_names(
 		if (session->n == 0)
 			continue;
 		store_pgsql_write_use_name(batch, session->destination,
+		    session->destination_number,
 		    session->hour / STORE_PGSQL_HOURS);
-		store_pgsql_write_use_name(
-		    batch, session->mx, session->hour / STORE_PGSQL_HOURS);
+		store_pgsql_write_use_name(batch, session->mx,
+		    session->mx_number, session->hour / STORE_PGSQL_HOURS);
 		store_columns_name(&batch->tls, session->version);
 		store_columns_name(&batch->tls, session->cipher);
 		store_columns_name(
@@ -242,9 +256,9 @@ store_pgsql_write_use_names(
 	}
 	for (i = 0; i < from->nfailures; i++) {
 		failure = &from->failure[i];
-		store_pgsql_write_use_sender(batch, failure->sender,
+		store_pgsql_write_use_sender(batch, failure->sender, 0,
 		    failure->time / STORE_PGSQL_SECONDS);
-		store_pgsql_write_use_name(batch, failure->destination,
+		store_pgsql_write_use_name(batch, failure->destination, 0,
 		    failure->time / STORE_PGSQL_SECONDS);
 		store_pgsql_write_use_kind(batch, failure->service,
 		    failure->outcome, STORE_NO_LEVEL, failure->reason,
@@ -428,7 +442,8 @@ int
 store_pgsql_write(struct store_pgsql_db *store, const struct store_batch *from,
     struct err *err)
 {
-	struct store_pgsql_write batch = {.store = store};
+	struct store_pgsql_write batch = {
+	    .store = store, .seen = mem_zalloc(sizeof(*batch.seen))};
 	size_t i;
 	int rc;
 
@@ -440,6 +455,7 @@ store_pgsql_write(struct store_pgsql_db *store, const struct store_batch *from,
 	for (i = 0; i < from->nblobs; i++)
 		store_pgsql_write_blob(&batch, &from->blob[i]);
 	rc = store_pgsql_write_number(store, err);
+	free(batch.seen);
 	store_columns_fini(&batch.senders);
 	store_columns_fini(&batch.names);
 	store_columns_fini(&batch.kinds);

@@ -253,7 +253,7 @@ def main():
     print(table(results))
     print()
     print(watch_pgsql.table(results) or
-          "PostgreSQL isn't installed: nothing was written to it")
+          "PostgreSQL or pytest isn't installed: nothing was written there")
     faults = [r for r in results if r["wrong"]]
     for r in faults:
         print(f"FAULT: {r['case']}: wrong counts, as of {r['wrong']}")

@@ -21,7 +21,7 @@ from lab.until import until
 
 LOGS = sorted((programs.TOP / "tests/watch/corpus").glob("*.log"))
 SEED = int(os.environ.get("FORCEENC_SEED", str(time.time_ns())))
-KILLS = int(os.environ.get("FORCEENC_KILLS", "20"))
+KILLS = int(os.environ.get("FORCEENC_KILLS", "8"))
 IDLE = ("SELECT count(*) FROM pg_stat_activity WHERE usename = 'counter' "
         "AND state = 'idle' AND state_change < now() - interval '0.3 s'")
 

@@ -4,10 +4,13 @@
 """A PostgreSQL server of our own with the schema of ours, reached over a unix
 socket, and over TCP with and without TLS."""
 
+import atexit
+import functools
 import os
 import pathlib
 import shutil
 import subprocess
+import tempfile
 
 import pytest
 
@@ -47,6 +50,28 @@ def server_program(name):
     return programs.peer(name, "postgresql")
 
 
+def run(program, *words, folder, user):
+    done = subprocess.run(
+        [server_program(program), *map(str, words)], cwd=folder,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, user=user, timeout=TIMEOUT,
+        check=False)
+    if done.returncode != 0:
+        raise AssertionError(f"{program}: {done.stdout}")
+
+
+@functools.cache
+def new_cluster(user):
+    """What initdb makes, to be copied: it takes far longer to make one."""
+    folder = tempfile.mkdtemp(prefix="forceenc-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    if user:
+        shutil.chown(folder, user)
+    run("initdb", "-D", folder, "-A", "trust", "-U", "postgres", "--no-sync",
+        "-E", "UTF8", "--locale=C.UTF-8", folder=folder, user=user)
+    return folder
+
+
 class Postgres:
     """One server in a folder of its own, with the database "mail" in it; or
     a hot standby of another one."""
@@ -77,8 +102,8 @@ class Postgres:
         self.start()
 
     def _make(self, certificate):
-        self._run("initdb", "-D", self.data, "-A", "trust", "-U", "postgres",
-                  "--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
+        subprocess.run(["cp", "-a", f"{new_cluster(self.user)}/.", self.data],
+                       check=True)
         self.configure(certificate)
         self.start()
         self.sql("CREATE DATABASE mail", "postgres")
@@ -86,13 +111,7 @@ class Postgres:
         self.sql(f"ALTER ROLE forceenc PASSWORD '{PASSWORD}'")
 
     def _run(self, program, *words):
-        done = subprocess.run(
-            [server_program(program), *map(str, words)], cwd=self.folder,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, user=self.user,
-            timeout=TIMEOUT, check=False)
-        if done.returncode != 0:
-            raise AssertionError(f"{program}: {done.stdout}")
+        run(program, *words, folder=self.folder, user=self.user)
 
     def configure(self, certificate=None):
         """Takes effect at the next start."""
@@ -134,7 +153,7 @@ class Postgres:
     def sql(self, text, database="mail", user="postgres", status=0):
         """Runs statements as psql does; returns the rows' text."""
         done = subprocess.run(
-            [programs.peer("psql", "postgresql-client"), "-h",
+            [server_program("psql"), "-h",
              str(self.sockets), "-p", str(self.port), "-U", user, "-d",
              database, "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"],
             input=text, capture_output=True, text=True, timeout=TIMEOUT,

@@ -32,12 +32,21 @@ pages_readyz(struct http_reply *reply, void *arg)
 	http_reply_ready(reply, ready, &why);
 }
 
+static void
+pages_healthz(struct http_reply *reply, void *arg)
+{
+	const struct view *view = arg;
+
+	turn_begin(view->turn, clock_us());
+	http_reply_alive(reply, arg);
+}
+
 struct http *
 pages_new(struct event_base *base, struct view *view)
 {
 	static const struct http_page pages[] = {
 	    {"/metrics", pages_metrics},
-	    {"/healthz", http_reply_alive},
+	    {"/healthz", pages_healthz},
 	    {"/readyz", pages_readyz},
 	};
 

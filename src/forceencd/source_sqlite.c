@@ -25,9 +25,10 @@
 #define SOURCE_SQLITE_SIGHT 100
 /* Slow queries are warned of at most this often. */
 #define SOURCE_SQLITE_QUIET 10000
-/* Queries of one turn of the loop may take this long together (us); the next
- * ones wait for the next turn. */
-#define SOURCE_SQLITE_TURN 10000
+/* Queries of one turn of the loop may take this long together (us), and those
+ * of its tick once more; the next ones wait for that. It's as long as a turn
+ * takes questions at all (turn.h), so that few of them have to. */
+#define SOURCE_SQLITE_TURN 5000
 /* A database that can't be opened is tried again at most this often. */
 #define SOURCE_SQLITE_REOPEN 50
 
@@ -287,9 +288,7 @@ source_sqlite_ask(struct source *base, struct source_ask *ask, uint64_t now,
 		reply->kind = SOURCE_ABSENT;
 		return SOURCE_DONE;
 	}
-	/* Nobody overtakes those that wait. */
-	if (TAILQ_EMPTY(&source->waiting) &&
-	    !source_sqlite_turn_is_over(source)) {
+	if (!source_sqlite_turn_is_over(source)) {
 		status = source_sqlite_query(source, ask, now, reply);
 		if (source_sqlite_settle(source, status, now, reply))
 			return SOURCE_DONE;
@@ -331,8 +330,10 @@ static uint64_t
 source_sqlite_tick(struct source *base, uint64_t now)
 {
 	struct source_sqlite *source = source_sqlite_of(base);
-	uint64_t next = source_sqlite_go_on(source, now);
+	uint64_t next;
 
+	source->spent_us = 0;
+	next = source_sqlite_go_on(source, now);
 	source->spent_us = 0;
 	return next;
 }

@@ -28,8 +28,8 @@ struct turn_slice {
  * have they once it has taken this long: what a question takes depends on what
  * it asks. The clock is looked at every so many of them. */
 #define TURN_QUESTIONS 1024
-#define TURN_ENOUGH_US 10000
-#define TURN_LOOK      16
+#define TURN_ENOUGH_US 5000
+#define TURN_LOOK      4
 
 /* All times in microseconds. */
 struct turn {

@@ -17,6 +17,8 @@ import contextlib
 import json
 import os
 import platform
+import signal
+import socket
 import sqlite3
 import statistics
 import subprocess
@@ -28,6 +30,8 @@ import report
 import servers
 
 CONNECTIONS = (1, 8, 64, 512)
+TURNS_CLIENTS = 32
+TURNS_QUESTIONS = 400
 TRANSPORTS = ("tcp", "unix")
 KEYS = ("uniform", "zipf")
 ADDRESS = "user%07d@example.com"
@@ -210,6 +214,39 @@ class Bench:
             "more": min(max(twice - once, 0) for once, twice in trials),
         }
 
+    def turns(self):
+        """The longest turn of the loop while clients ask hundreds of questions
+        in one piece, none of which is in the cache, and the table is replaced
+        by another one in between."""
+        server = self.new_server("turns")
+        table = os.path.join(self.folder, "turns.cf")
+        with open(table, "w", encoding="ascii") as f:
+            f.write(f"dbpath = {self.database}\nquery_time_limit = 1s\n")
+        server.set_table(f"sqlite:{table}")
+        with contextlib.closing(server), contextlib.ExitStack() as stack:
+            server.start()
+            clients = [stack.enter_context(socket.socket(socket.AF_UNIX))
+                       for _ in range(TURNS_CLIENTS)]
+            for client in clients:
+                client.connect(server.unix_path)
+                client.settimeout(60)
+            for number in range(2 if self.a.quick else 10):
+                for i, client in enumerate(clients):
+                    client.sendall(b"".join(
+                        servers.netstring(
+                            b"forceenc miss%d-%d-%d@example.com"
+                            % (number, i, key))
+                        for key in range(TURNS_QUESTIONS)))
+                for client in clients:
+                    read_absences(client, TURNS_QUESTIONS)
+                with open(table, "a", encoding="ascii") as f:
+                    f.write(f"# {number}\n")
+                os.kill(server.pid, signal.SIGHUP)
+            loop = server.loop()
+        return {"clients": TURNS_CLIENTS, "questions": TURNS_QUESTIONS,
+                "longest_ms": loop["longest_ms"], "p99_ms": loop["p99_ms"],
+                "turns": loop["turns"]}
+
     def restart(self, transport):
         """Restarts the server under load while its sockets stay open."""
         server = self.new_server(f"restart-{transport}")
@@ -239,6 +276,20 @@ class Bench:
         out["transport"] = transport
         out["restarts"] = len(statuses)
         return out
+
+
+def read_absences(client, n):
+    """That many answers, each of them "no such sender"."""
+    wanted = servers.netstring(b"NOTFOUND ") * n
+    have = b""
+    while len(have) < len(wanted):
+        more = client.recv(65536)
+        if not more:
+            break
+        have += more
+    if have != wanted:
+        wrong = have.replace(servers.netstring(b"NOTFOUND "), b"")
+        raise servers.ServerError(f"wrong answers: {wrong[:400]!r}")
 
 
 def read_count(path):
@@ -285,6 +336,9 @@ def run(bench, results):
         results["at_once"] = [bench.at_once(pair, t) for t in TRANSPORTS]
     say("allocations")
     results["allocations"] = bench.allocations()
+    if not a.self_check:
+        say("turns of the loop")
+        results["turns"] = bench.turns()
     say("restarts under load")
     results["restart"] = [bench.restart(t) for t in TRANSPORTS]
 

@@ -283,14 +283,6 @@ class Bench:
         wait_for(lambda: b"TEMP" not in server.ask(
             f"fresh{time.monotonic_ns()}@example.com"))
 
-    def longest_turn(self, server):
-        """Of the loop, in ms, as status has it."""
-        done = subprocess.run(
-            [os.path.join(self.a.build, "forceencctl"), "-c",
-             server.configuration, "status", "--json"],
-            stdout=subprocess.PIPE, check=True)
-        return json.loads(done.stdout)["loop"]["longest_ms"]
-
     def synchronisation(self, peer):
         """How long it takes to know whom changes concern, and what that
         costs, beside reading the same by ldapsearch."""
@@ -304,7 +296,7 @@ class Bench:
             wait_for(lambda: peer.live in server.log())
             took = time.monotonic() - began
             grown = server.rss_bytes() - without
-            longest = self.longest_turn(server)
+            longest = server.loop()["longest_ms"]
             with open(f"/proc/{server.pid}/status", encoding="ascii") as f:
                 peak = next(int(line.split()[1]) for line in f
                             if line.startswith("VmHWM")) * 1024

@@ -6,6 +6,7 @@
 GOAL_RATIO = 0.85
 GOAL_CPU_US = 5.0
 GOAL_AT_ONCE_MS = 50.0
+GOAL_TURN_MS = 50.0
 GOAL_SENDER_BYTES = 100.0
 QUIET = 0.02  # share of the time that other programs may take
 
@@ -89,6 +90,15 @@ def figures(results):
             f" (baseline {r['baseline_ms']:.1f})",
             f"<= {GOAL_AT_ONCE_MS:.0f} ms",
             verdict(r["subject_worst_ms"] <= GOAL_AT_ONCE_MS),
+        ])
+    if "turns" in results:
+        t = results["turns"]
+        out.append([
+            f"the loop's longest turn, {t['clients']} clients with"
+            f" {t['questions']} questions in one piece",
+            f"{t['longest_ms']:.1f} ms (p99 {t['p99_ms']:.1f})",
+            f"< {GOAL_TURN_MS:.0f} ms",
+            verdict(t["longest_ms"] < GOAL_TURN_MS),
         ])
     if "memory" in results:
         m = results["memory"]

@@ -10,6 +10,7 @@ import os
 import select
 import signal
 import socket
+import subprocess
 import time
 
 ANSWER_LIMIT = 20  # seconds until a server that starts must have answered
@@ -218,6 +219,14 @@ class Forceencd(Server):
 
     def command(self):
         return [self.program, "-c", self.configuration]
+
+    def loop(self):
+        """What forceencctl status says of the turns of its loop."""
+        done = subprocess.run(
+            [os.path.join(os.path.dirname(self.program), "forceencctl"), "-c",
+             self.configuration, "status", "--json"],
+            stdout=subprocess.PIPE, check=True)
+        return json.loads(done.stdout)["loop"]
 
     def cache_stats(self):
         """What the daemon says of its cache itself: the one record of the

@@ -14,6 +14,14 @@
 #include "forceenc/must.h"
 #include "forceenc/text.h"
 
+/* What a server may do to the syntax of RFC 4512, but for macros: they are of
+ * slapd's configuration only, and libldap 2.5 looks behind the end of a
+ * description for some that make no sense. */
+#define DIRECTORY_CHANGE_SCHEMA                       \
+	(LDAP_SCHEMA_ALLOW_ALL &                      \
+	    ~(unsigned)(LDAP_SCHEMA_ALLOW_OID_MACRO | \
+		LDAP_SCHEMA_ALLOW_DESCR_PREFIX))
+
 #define DIRECTORY_CHANGE_OID_BOOLEAN "1.3.6.1.4.1.1466.115.121.1.7"
 
 /* One change in the library's own words. */
@@ -117,8 +125,8 @@ directory_change_syntax(
 	const char *where;
 	int code;
 
-	type =
-	    ldap_str2attributetype(text, &code, &where, LDAP_SCHEMA_ALLOW_ALL);
+	type = ldap_str2attributetype(
+	    text, &code, &where, DIRECTORY_CHANGE_SCHEMA);
 	if (type != NULL && directory_change_is_named(type, attribute))
 		syntax = type->at_syntax_oid != NULL &&
 			strcmp(type->at_syntax_oid,

@@ -39,7 +39,6 @@ struct attribute_delivery {
 	struct message *message; /* NULL: unknown */
 	struct process *process; /* NULL: not needed */
 	struct process_request request;
-	struct event_span host; /* of the relay */
 	bool outside;
 	bool session; /* process's session is the request's */
 	struct name *sender;
@@ -141,8 +140,8 @@ attribute_count_session(struct inflight *inflight,
 		session.version = process->version;
 		session.cipher = process->cipher;
 	}
-	session.mx = names_get(
-	    inflight->names, NAME_DOMAIN, delivery->host.s, delivery->host.len);
+	session.mx = names_get(inflight->names, NAME_DOMAIN,
+	    delivery->event->host.s, delivery->event->host.len);
 	tally_add_session(
 	    inflight->tally, &session, delivery->source->time, delivery->times);
 	names_put(inflight->names, session.mx);
@@ -161,7 +160,7 @@ attribute_wait(struct inflight *inflight, struct attribute_delivery *delivery)
 
 	if (attribute_is_new_session(inflight, delivery, STORE_NO_LEVEL))
 		item.mx = names_get(inflight->names, NAME_DOMAIN,
-		    delivery->host.s, delivery->host.len);
+		    delivery->event->host.s, delivery->event->host.len);
 	undecided_add(inflight->undecided, &item);
 	names_put(inflight->names, item.mx);
 }
@@ -237,14 +236,13 @@ attribute_delivered(struct inflight *inflight,
 {
 	struct attribute_delivery delivery = {
 	    .source = source, .event = event, .times = times};
-	struct event_span address, domain = event_domain(event->address);
 	struct names *names = inflight->names;
 
 	delivery.message = inflight_message(inflight, source, event);
 	delivery.request = inflight_request(event, delivery.message);
-	delivery.outside =
-	    event_relay(event->relay, &delivery.host, &address) &&
-	    !relays_have(inflight->rules.local_relays, address.s, address.len);
+	delivery.outside = event->peer.s != NULL &&
+	    !relays_have(
+		inflight->rules.local_relays, event->peer.s, event->peer.len);
 	if (delivery.outside) {
 		delivery.process = inflight_process(inflight, source);
 		delivery.session = attribute_has_session(&delivery);
@@ -257,7 +255,7 @@ attribute_delivered(struct inflight *inflight,
 	    ? names_hold(names, delivery.message->sender)
 	    : names_get(names, NAME_TEXT, "", 0);
 	delivery.destination =
-	    names_get(names, NAME_DOMAIN, domain.s, domain.len);
+	    names_get(names, NAME_DOMAIN, event->domain.s, event->domain.len);
 	attribute_count(inflight, &delivery);
 	totals_delivered(inflight, source, delivery.message, event, times);
 	names_put(names, delivery.sender);

@@ -57,14 +57,59 @@ event_process_name(size_t i)
 	    : NULL;
 }
 
+/* What follows the last "@". */
+static struct event_span
+event_domain(struct event_span address)
+{
+	const char *at = memrchr(address.s, '@', address.len);
+	struct event_span domain = {"", 0};
+
+	if (at == NULL)
+		return domain;
+	domain.s = at + 1;
+	domain.len = (size_t)(address.s + address.len - domain.s);
+	return domain;
+}
+
+/* "mx.example.com[192.0.2.1]:25": host and address, both without brackets.
+ * Any other form has none: "none", "local", "mx[/a/socket]". */
+static void
+event_relay(struct event *event)
+{
+	struct event_span relay = event->relay;
+	const char *open = memchr(relay.s, '[', relay.len);
+	const char *close = memrchr(relay.s, ']', relay.len);
+
+	if (open == NULL || close == NULL || close < open + 2 ||
+	    open[1] == '/' || close + 1 >= relay.s + relay.len ||
+	    close[1] != ':')
+		return;
+	event->host.s = relay.s;
+	event->host.len = (size_t)(open - relay.s);
+	event->peer.s = open + 1;
+	event->peer.len = (size_t)(close - event->peer.s);
+}
+
+/* Behind "to=<". */
+static void
+event_delivery(struct event *event, struct scan *scan)
+{
+	if (!delivery_parse(event, scan)) {
+		event->type = EVENT_UNPARSED;
+		return;
+	}
+	event->domain = event_domain(event->address);
+	event_relay(event);
+}
+
 /* Behind a queue id, from whoever delivers. */
 static void
 event_attempt(struct event *event, struct scan *scan)
 {
-	if (!scan_skip(scan, "to=<"))
+	if (scan_skip(scan, "to=<"))
+		event_delivery(event, scan);
+	else
 		event->type = EVENT_ATTEMPT;
-	else if (!delivery_parse(event, scan))
-		event->type = EVENT_UNPARSED;
 }
 
 /* Cuts decimal digits, n, and then word off the end of s. */
@@ -121,8 +166,8 @@ event_qmgr(struct event *event, struct scan *scan)
 		event_sender(event, scan);
 	else if (scan_left(scan) == 7 && memcmp(scan->at, "removed", 7) == 0)
 		event->type = EVENT_REMOVED;
-	else if (scan_skip(scan, "to=<") && !delivery_parse(event, scan))
-		event->type = EVENT_UNPARSED;
+	else if (scan_skip(scan, "to=<"))
+		event_delivery(event, scan);
 }
 
 /* "mx.example.com[2001:db8::1]:25: ": up to the port, and over the rest. */
@@ -356,35 +401,4 @@ event_parse(struct event *event, enum event_process process, const char *text,
 		intake_noqueue(event, &scan);
 		break;
 	}
-}
-
-struct event_span
-event_domain(struct event_span address)
-{
-	const char *at = memrchr(address.s, '@', address.len);
-	struct event_span domain = {"", 0};
-
-	if (at == NULL)
-		return domain;
-	domain.s = at + 1;
-	domain.len = (size_t)(address.s + address.len - domain.s);
-	return domain;
-}
-
-bool
-event_relay(struct event_span relay, struct event_span *host,
-    struct event_span *address)
-{
-	const char *open = memchr(relay.s, '[', relay.len);
-	const char *close = memrchr(relay.s, ']', relay.len);
-
-	if (open == NULL || close == NULL || close < open + 2 ||
-	    open[1] == '/' || close + 1 >= relay.s + relay.len ||
-	    close[1] != ':')
-		return false;
-	host->s = relay.s;
-	host->len = (size_t)(open - relay.s);
-	address->s = open + 1;
-	address->len = (size_t)(close - address->s);
-	return true;
 }

@@ -25,12 +25,4 @@ const char *event_process_name(size_t i);
 void event_parse(
     struct event *, enum event_process, const char *text, size_t len);
 
-/* The domain of an address: what follows its last "@". */
-struct event_span event_domain(struct event_span address);
-
-/* "mx.example.com[192.0.2.1]:25": host and address, both without brackets.
- * False for any other form: "none", "local", "mx[/a/socket]". */
-bool event_relay(struct event_span relay, struct event_span *host,
-    struct event_span *address);
-
 #endif

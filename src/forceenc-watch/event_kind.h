@@ -64,6 +64,9 @@ struct event {
 	struct event_span queue_id;
 	struct event_span address; /* without the angle brackets */
 	struct event_span relay;
+	struct event_span domain;  /* of a delivery's address */
+	struct event_span host;    /* of a delivery's relay, and */
+	struct event_span peer;    /* its address: NULL if it has none */
 	struct event_span text;    /* of a delivery: the words in ( ) */
 	struct event_span version; /* of TLS */
 	struct event_span cipher;

@@ -35,6 +35,17 @@ lru_first(const struct lru *lru, uint32_t hash)
 	return lru->head == NULL ? NULL : lru->head[hash & lru->mask];
 }
 
+/* Where lru_first() will look, NULL: nowhere. It comes nearer meanwhile; valid
+ * until an entry is added. */
+static inline struct lru_node *const *
+lru_expect(const struct lru *lru, uint32_t hash)
+{
+	if (lru->head == NULL)
+		return NULL;
+	__builtin_prefetch(&lru->head[hash & lru->mask]);
+	return &lru->head[hash & lru->mask];
+}
+
 /* The node's hash is set. It becomes the newest. */
 void lru_add(struct lru *, struct lru_node *);
 void lru_remove(struct lru *, struct lru_node *);

@@ -99,6 +99,13 @@ messages_clear_deferrals(struct messages *messages, struct message *message)
 	message->ndeferrals = 0;
 }
 
+struct lru_node *const *
+messages_expect(const struct messages *messages, const struct scene_host *host,
+    const char *id, size_t len)
+{
+	return lru_expect(&messages->lru, messages_hash(host, id, len));
+}
+
 static struct message *
 messages_add(struct messages *messages, const struct scene_service *instance,
     const char *id, size_t len)

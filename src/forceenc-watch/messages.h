@@ -51,6 +51,10 @@ void messages_free(struct messages *);
 struct message *messages_find(struct messages *, const struct scene_host *,
     const struct scene_service *owner, const char *id, size_t len);
 
+/* As lru_expect(). */
+struct lru_node *const *messages_expect(const struct messages *,
+    const struct scene_host *, const char *id, size_t len);
+
 /* It became active: finds it or adds it, with this sender, and begins its
  * next attempt. */
 struct message *messages_activate(struct messages *,

@@ -16,7 +16,7 @@
 #define NAMES_TEXT_MAX  1024
 
 /* What was asked for last is found without the slow hash. */
-#define NAMES_RECENT 8192
+#define NAMES_RECENT 32768
 /* So many are forgotten at once. */
 #define NAMES_SWEEP 256
 
@@ -173,14 +173,7 @@ static struct name **
 names_recent(
     struct names *names, enum name_kind kind, const char *raw, size_t len)
 {
-	uint64_t ends[2] = {0};
-	size_t n = len < 8 ? len : 8;
-
-	memcpy(&ends[0], raw, n);
-	memcpy(&ends[1], raw + len - n, n);
-	return &names->recent[hash_mix(
-				  hash_mix(len << 2 | kind, ends[0]), ends[1]) %
-	    NAMES_RECENT];
+	return &names->recent[hash_bytes(kind, raw, len) % NAMES_RECENT];
 }
 
 static inline bool
@@ -257,6 +250,17 @@ names_get(struct names *names, enum name_kind kind, const char *raw, size_t len)
 		*recent = name = names_find(names, kind, raw, len);
 	name->used = true;
 	return names_hold(names, name);
+}
+
+struct name *const *
+names_expect(
+    struct names *names, enum name_kind kind, const char *raw, size_t len)
+{
+	struct name **recent = names_recent(
+	    names, kind, raw, len > NAME_RAW_MAX ? NAME_RAW_MAX : len);
+
+	__builtin_prefetch(recent);
+	return recent;
 }
 
 struct name *

@@ -46,6 +46,9 @@ void names_free(struct names *);
 /* Holds a name; names_put() when it's no longer needed. */
 struct name *names_get(
     struct names *, enum name_kind, const char *raw, size_t len);
+/* Where names_get() will look first; it comes nearer meanwhile. */
+struct name *const *names_expect(
+    struct names *, enum name_kind, const char *raw, size_t len);
 /* Holds it once more. */
 struct name *names_hold(struct names *, struct name *);
 void names_put(struct names *, struct name *); /* NULL is fine */

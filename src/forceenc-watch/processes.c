@@ -93,6 +93,13 @@ processes_find(struct processes *processes, const struct scene_service *service,
 	return NULL;
 }
 
+struct lru_node *const *
+processes_expect(const struct processes *processes,
+    const struct scene_service *service, enum event_process kind, uint32_t pid)
+{
+	return lru_expect(&processes->lru, processes_hash(service, kind, pid));
+}
+
 struct process *
 processes_get(struct processes *processes, const struct scene_service *service,
     enum event_process kind, uint32_t pid)

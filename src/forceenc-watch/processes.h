@@ -52,6 +52,9 @@ void processes_free(struct processes *);
 
 struct process *processes_find(struct processes *, const struct scene_service *,
     enum event_process, uint32_t pid);
+/* As lru_expect(). */
+struct lru_node *const *processes_expect(const struct processes *,
+    const struct scene_service *, enum event_process, uint32_t pid);
 /* Finds or adds it. */
 struct process *processes_get(struct processes *, const struct scene_service *,
     enum event_process, uint32_t pid);

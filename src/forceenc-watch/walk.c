@@ -62,29 +62,29 @@ static void
 walk_text(struct walk *walk, const struct maillog *log,
     const struct scene_program *program, uint32_t times)
 {
-	struct inflight_source source = {
-	    .service = program->service,
-	    .process = program->process,
-	    .pid = log->pid,
-	};
+	struct ahead_event *next = ahead_next(&walk->ahead);
 	const char *text = log->text;
 	size_t len = log->text_len;
-	struct event event;
 
 	if (program->process == EVENT_PROCESS_FOREIGN)
 		return;
 	if (len > 0 && *text == 'm')
 		times *= maillog_repeats(&text, &len);
-	event_parse(&event, program->process, text, len);
-	if (event.type == EVENT_NONE)
+	event_parse(&next->event, program->process, text, len);
+	if (next->event.type == EVENT_NONE)
 		return;
-	if (event.type == EVENT_UNPARSED ||
-	    maillog_time(log, &walk->when, &source.time) == -1) {
+	if (next->event.type == EVENT_UNPARSED ||
+	    maillog_time(log, &walk->when, &next->source.time) == -1) {
 		walk->counters.unparsed++;
 		return;
 	}
-	if (source.time > walk->since)
-		correlate_event(walk->inflight, &source, &event, times);
+	if (next->source.time <= walk->since)
+		return;
+	next->source.service = program->service;
+	next->source.process = program->process;
+	next->source.pid = log->pid;
+	next->times = times;
+	ahead_add(&walk->ahead, walk->inflight);
 }
 
 static void
@@ -129,6 +129,8 @@ walk_json(struct walk *walk, const char *line, size_t len)
 		walk_log(walk, &log, 1);
 	else
 		walk->counters.other++;
+	/* It holds the text. */
+	ahead_settle(&walk->ahead, walk->inflight);
 	journal_json_fini(&entry);
 }
 
@@ -217,6 +219,7 @@ walk_feed(struct walk *walk, const char *bytes, size_t len)
 		at = newline + 1;
 		walk->counters.bytes += line_len + 1;
 	}
+	ahead_settle(&walk->ahead, walk->inflight);
 	if (last_len == 0 || last != walk->last.data)
 		buf_clear(&walk->last);
 	if (last_len > 0 && last != walk->last.data)
@@ -229,6 +232,7 @@ walk_feed_rest(struct walk *walk, const char *bytes, size_t len)
 {
 	if (!walk->cutting)
 		walk_line(walk, bytes, len, walk->last.data, walk->last.len);
+	ahead_settle(&walk->ahead, walk->inflight);
 	walk->cutting = false;
 	walk->counters.bytes += len;
 	buf_clear(&walk->last);
@@ -251,6 +255,7 @@ walk_entry(struct walk *walk, const struct maillog *log)
 		walk->counters.cut++;
 	}
 	walk_log(walk, &cut, 1);
+	ahead_settle(&walk->ahead, walk->inflight);
 }
 
 void

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "forceenc-watch/ahead.h"
 #include "forceenc-watch/correlate.h"
 #include "forceenc-watch/front.h"
 #include "forceenc-watch/maillog.h"
@@ -45,6 +46,7 @@ struct walk {
 	struct walk_counters counters;
 	struct walk_counters told; /* of them, by walk_batch() */
 	struct buf last;           /* the last line of what was fed before */
+	struct ahead ahead;        /* empty between calls */
 	bool cutting;         /* the rest of a line that is too long follows */
 	int64_t since;        /* up to there another log was counted */
 	int64_t quiet_last;   /* the log's time at the last walk_idle() */

@@ -17,7 +17,7 @@
 #include "forceenc/text.h"
 
 /* A crash costs the reading of this much at most. */
-#define IMPORT_COMMIT_BYTES (64u << 20)
+#define IMPORT_COMMIT_BYTES (128u << 20)
 /* And what comes slowly through a pipe is seen after so many ms. */
 #define IMPORT_COMMIT_TIME 5000
 /* Lines of two logs may overlap by so many seconds. */

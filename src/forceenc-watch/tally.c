@@ -10,7 +10,7 @@
 #include "forceenc/mem.h"
 #include "forceenc/text.h"
 
-#define TALLY_ROWS_MAX     32768
+#define TALLY_ROWS_MAX     65536
 #define TALLY_FAILURES_MAX 4096
 #define TALLY_TEXT_MAX     1024
 #define TALLY_NAMES        4

@@ -10,7 +10,7 @@
 #include "forceenc-watch/maillog.h"
 #include "forceenc/mem.h"
 
-#define WALK_IDLE_NAMES 65536
+#define WALK_IDLE_NAMES 98304
 /* A last line that is longer is not remembered. */
 #define WALK_LAST_MAX 4096
 

@@ -9,14 +9,6 @@
 
 #define STORE_INTERN_PARTS 5
 
-/* In the order of the statements FIND, ADD and TOUCH. */
-enum store_intern_table {
-	STORE_INTERN_SENDER,
-	STORE_INTERN_NAME,
-	STORE_INTERN_KIND,
-	STORE_INTERN_TLS
-};
-
 struct store_intern {
 	enum store_intern_table table;
 	uint64_t number; /* stands for the parts in store_ids; */
@@ -160,6 +152,19 @@ store_intern(struct store_db *store, const struct store_intern *intern,
 	return 0;
 }
 
+const char *
+store_intern_domain(const char *sender, size_t len, size_t *local_len)
+{
+	const char *at = memrchr(sender, '@', len);
+
+	if (at == NULL || at[1] == '\0') {
+		*local_len = len;
+		return "";
+	}
+	*local_len = (size_t)(at - sender);
+	return at + 1;
+}
+
 int
 store_intern_sender(struct store_db *store, const char *sender, uint64_t number,
     int64_t day, int64_t *id, struct err *err)
@@ -168,17 +173,14 @@ store_intern_sender(struct store_db *store, const char *sender, uint64_t number,
 	    .table = STORE_INTERN_SENDER, .number = number, .key = sender};
 	int rc = store_intern_numbered(
 	    store, STORE_INTERN_SENDER, number, day, id, err);
-	const char *at;
-	size_t len;
+	size_t local_len;
 
 	if (rc != 0)
 		return rc == 1 ? 0 : -1;
-	intern.key_len = len = strlen(sender);
-	at = memrchr(sender, '@', len);
-	if (at == NULL || at[1] == '\0')
-		at = sender + len;
-	store_intern_text(&intern, *at == '@' ? at + 1 : "");
-	store_intern_part(&intern, sender, (size_t)(at - sender));
+	intern.key_len = strlen(sender);
+	store_intern_text(
+	    &intern, store_intern_domain(sender, intern.key_len, &local_len));
+	store_intern_part(&intern, sender, local_len);
 	return store_intern(store, &intern, day, id, err);
 }
 

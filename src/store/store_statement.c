@@ -31,6 +31,17 @@ static const char *const store_statement_sql[STORE_STATEMENTS] = {
     [STORE_TOUCH_NAME] = "UPDATE name SET last = ?2 WHERE id = ?1",
     [STORE_TOUCH_KIND] = "UPDATE kind SET last = ?2 WHERE id = ?1",
     [STORE_TOUCH_TLS] = "UPDATE tls SET last = ?2 WHERE id = ?1",
+    /* Those of a batch: store_fresh.c. */
+    [STORE_LAST_SENDER] = "SELECT ifnull(max(id), 0) FROM sender",
+    [STORE_LAST_NAME] = "SELECT ifnull(max(id), 0) FROM name",
+    [STORE_KNOWN_SENDERS] = "SELECT c0, id, last FROM batch CROSS JOIN sender "
+			    "ON domain = c2 AND local = c3",
+    [STORE_KNOWN_NAMES] = "SELECT c0, id, last FROM batch CROSS JOIN name "
+			  "ON text = c2",
+    [STORE_ADD_SENDERS] = "INSERT INTO sender (id, last, domain, local) "
+			  "SELECT c0, c1, c2, c3 FROM batch",
+    [STORE_ADD_NAMES] = "INSERT INTO name (id, last, text) "
+			"SELECT c0, c1, c2 FROM batch",
     [STORE_COUNT] = "INSERT INTO delivery_hour "
 		    "(hour, sender, destination, kind, n) "
 		    "SELECT c0, c1, c2, c3, c4 FROM batch WHERE true "

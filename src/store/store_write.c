@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "forceenc/must.h"
+#include "store/store_fresh.h"
 #include "store/store_intern.h"
 
 #define STORE_WRITE_HOURS 24 /* of a day */
@@ -225,7 +226,8 @@ store_write_batch(
 {
 	size_t i;
 
-	if (store_write_counts(store, batch, err) == -1 ||
+	if (store_fresh_batch(store, batch, err) == -1 ||
+	    store_write_counts(store, batch, err) == -1 ||
 	    store_write_sessions(store, batch, err) == -1)
 		return -1;
 	for (i = 0; i < batch->ninbounds; i++)

@@ -5,12 +5,11 @@
 
 #include "forceenc-watch/correlate.h"
 
-#define AHEAD_LINE 64 /* of the processor's cache */
-
 static void
 ahead_expect_message(struct ahead_event *at, struct inflight *inflight)
 {
-	at->node[0] =
+	at->message = true;
+	at->message_hash =
 	    messages_expect(inflight->messages, at->source.service->host,
 		at->event.queue_id.s, at->event.queue_id.len);
 }
@@ -18,30 +17,41 @@ ahead_expect_message(struct ahead_event *at, struct inflight *inflight)
 static void
 ahead_expect_process(struct ahead_event *at, struct inflight *inflight)
 {
-	at->node[1] = processes_expect(inflight->processes, at->source.service,
-	    at->source.process, at->source.pid);
+	at->process = true;
+	at->process_hash = processes_expect(inflight->processes,
+	    at->source.service, at->source.process, at->source.pid);
+}
+
+static void
+ahead_expect_names(struct ahead_event *at, struct inflight *inflight)
+{
+	const struct event *event = &at->event;
+	bool is_sender = event->type == EVENT_SENDER;
+
+	at->name_hash = is_sender ? names_expect(inflight->names, NAME_SENDER,
+					event->address.s, event->address.len)
+				  : names_expect(inflight->names, NAME_DOMAIN,
+					event->domain.s, event->domain.len);
+	at->name = true;
+	if (is_sender || event->peer.s == NULL)
+		return;
+	at->host_hash = names_expect(
+	    inflight->names, NAME_DOMAIN, event->host.s, event->host.len);
+	at->host = true;
 }
 
 /* What correlate.c will look up. */
 static void
 ahead_expect(struct ahead_event *at, struct inflight *inflight)
 {
-	const struct event *event = &at->event;
-
-	at->node[0] = at->node[1] = NULL;
-	at->name[0] = at->name[1] = NULL;
-	switch (event->type) {
+	at->message = at->process = at->name = at->host = false;
+	switch (at->event.type) {
 	case EVENT_SENDER:
-		at->name[0] = names_expect(inflight->names, NAME_SENDER,
-		    event->address.s, event->address.len);
+		ahead_expect_names(at, inflight);
 		ahead_expect_message(at, inflight);
 		break;
 	case EVENT_DELIVERY:
-		at->name[0] = names_expect(inflight->names, NAME_DOMAIN,
-		    event->domain.s, event->domain.len);
-		if (event->host.len > 0)
-			at->name[1] = names_expect(inflight->names, NAME_DOMAIN,
-			    event->host.s, event->host.len);
+		ahead_expect_names(at, inflight);
 		ahead_expect_message(at, inflight);
 		ahead_expect_process(at, inflight);
 		break;
@@ -58,27 +68,40 @@ ahead_expect(struct ahead_event *at, struct inflight *inflight)
 	}
 }
 
-/* The first two lines of what it is. */
-static inline void
-ahead_fetch(const void *p)
+static void
+ahead_approach(const struct ahead_event *at, const struct inflight *inflight)
 {
-	if (p == NULL)
-		return;
-	__builtin_prefetch(p);
-	__builtin_prefetch((const char *)p + AHEAD_LINE);
+	if (at->message)
+		messages_approach(inflight->messages, at->message_hash);
+	if (at->process)
+		processes_approach(inflight->processes, at->process_hash);
+	if (at->name)
+		names_approach(inflight->names, at->name_hash);
+	if (at->host)
+		names_approach(inflight->names, at->host_hash);
 }
 
 static void
-ahead_approach(const struct ahead_event *at)
+ahead_correlate(struct ahead_event *at, struct inflight *inflight)
 {
-	unsigned i;
+	const struct event *event = &at->event;
+	struct inflight_source *source = &at->source;
+	struct names *names = inflight->names;
 
-	for (i = 0; i < 2; i++) {
-		if (at->node[i] != NULL)
-			ahead_fetch(*at->node[i]);
-		if (at->name[i] != NULL)
-			ahead_fetch(*at->name[i]);
-	}
+	source->sender = source->domain = source->host = NULL;
+	if (event->type == EVENT_SENDER)
+		source->sender = names_get_expected(names, NAME_SENDER,
+		    event->address.s, event->address.len, at->name_hash);
+	else if (at->name)
+		source->domain = names_get_expected(names, NAME_DOMAIN,
+		    event->domain.s, event->domain.len, at->name_hash);
+	if (at->host)
+		source->host = names_get_expected(names, NAME_DOMAIN,
+		    event->host.s, event->host.len, at->host_hash);
+	correlate_event(inflight, source, event, at->times);
+	names_put(names, source->sender);
+	names_put(names, source->domain);
+	names_put(names, source->host);
 }
 
 void
@@ -92,14 +115,11 @@ ahead_add(struct ahead *ahead, struct inflight *inflight)
 void
 ahead_settle(struct ahead *ahead, struct inflight *inflight)
 {
-	const struct ahead_event *at;
 	size_t i;
 
 	for (i = 0; i < ahead->n; i++)
-		ahead_approach(&ahead->event[i]);
-	for (i = 0; i < ahead->n; i++) {
-		at = &ahead->event[i];
-		correlate_event(inflight, &at->source, &at->event, at->times);
-	}
+		ahead_approach(&ahead->event[i], inflight);
+	for (i = 0; i < ahead->n; i++)
+		ahead_correlate(&ahead->event[i], inflight);
 	ahead->n = 0;
 }

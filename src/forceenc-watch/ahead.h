@@ -4,6 +4,7 @@
 #ifndef FORCEENC_WATCH_AHEAD_H
 #define FORCEENC_WATCH_AHEAD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,8 +25,11 @@ struct ahead_event {
 	struct inflight_source source;
 	struct event event;
 	uint32_t times;
-	struct lru_node *const *node[2]; /* what comes nearer; NULL: nothing */
-	struct name *const *name[2];
+	/* What comes nearer. */
+	bool message, process;
+	uint32_t message_hash, process_hash;
+	bool name, host;
+	uint32_t name_hash, host_hash;
 };
 
 /* All-zero is empty. */

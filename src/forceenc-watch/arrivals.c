@@ -31,12 +31,12 @@ arrivals_find(const struct arrivals *arrivals, const struct scene_host *host,
 {
 	struct lru_node *node;
 	struct arrival *arrival;
+	size_t at = 0;
 
-	for (node = lru_first(&arrivals->lru, hash); node != NULL;
-	     node = node->next) {
+	while ((node = lru_next(&arrivals->lru, hash, &at)) != NULL) {
 		arrival = (struct arrival *)node;
-		if (node->hash == hash && arrival->service->host == host &&
-		    arrival->id_len == len && memcmp(arrival->id, id, len) == 0)
+		if (arrival->service->host == host && arrival->id_len == len &&
+		    memcmp(arrival->id, id, len) == 0)
 			return arrival;
 	}
 	return NULL;

@@ -42,7 +42,6 @@ struct attribute_delivery {
 	bool outside;
 	bool session; /* process's session is the request's */
 	struct name *sender;
-	struct name *destination;
 };
 
 /* When the request began, at the earliest; in ms. */
@@ -115,12 +114,12 @@ attribute_is_new_session(struct inflight *inflight,
 {
 	struct process *process = delivery->process;
 
-	if (process->counted_destination == delivery->destination &&
+	if (process->counted_destination == delivery->source->domain &&
 	    process->counted_level == level &&
 	    inflight_same_request(&process->counted, &delivery->request))
 		return false;
 	processes_set_counted(inflight->processes, process, &delivery->request,
-	    delivery->destination, level);
+	    delivery->source->domain, level);
 	return true;
 }
 
@@ -130,7 +129,8 @@ attribute_count_session(struct inflight *inflight,
 {
 	struct process *process = delivery->process;
 	struct tally_session session = {
-	    .destination = delivery->destination,
+	    .destination = delivery->source->domain,
+	    .mx = delivery->source->host,
 	    .level = level,
 	};
 
@@ -140,11 +140,8 @@ attribute_count_session(struct inflight *inflight,
 		session.version = process->version;
 		session.cipher = process->cipher;
 	}
-	session.mx = names_get(inflight->names, NAME_DOMAIN,
-	    delivery->event->host.s, delivery->event->host.len);
 	tally_add_session(
 	    inflight->tally, &session, delivery->source->time, delivery->times);
-	names_put(inflight->names, session.mx);
 }
 
 static void
@@ -154,15 +151,13 @@ attribute_wait(struct inflight *inflight, struct attribute_delivery *delivery)
 	    .service = delivery->source->service,
 	    .time = delivery->source->time,
 	    .sender = delivery->sender,
-	    .destination = delivery->destination,
+	    .destination = delivery->source->domain,
 	    .n = delivery->times,
 	};
 
 	if (attribute_is_new_session(inflight, delivery, STORE_NO_LEVEL))
-		item.mx = names_get(inflight->names, NAME_DOMAIN,
-		    delivery->event->host.s, delivery->event->host.len);
+		item.mx = delivery->source->host;
 	undecided_add(inflight->undecided, &item);
-	names_put(inflight->names, item.mx);
 }
 
 static void
@@ -172,7 +167,7 @@ attribute_failed(struct inflight *inflight, struct attribute_delivery *delivery)
 	struct tally_failure failure = {
 	    .time = delivery->source->time,
 	    .sender = delivery->sender,
-	    .destination = delivery->destination,
+	    .destination = delivery->source->domain,
 	    .service = delivery->source->service->name,
 	    .queue_id = event->queue_id,
 	    .recipient = {"", 0},
@@ -182,7 +177,7 @@ attribute_failed(struct inflight *inflight, struct attribute_delivery *delivery)
 	    .reason = event->reason,
 	};
 	struct message_deferral deferral = {
-	    .destination = delivery->destination,
+	    .destination = delivery->source->domain,
 	    .service = delivery->source->service->name,
 	    .reason = event->reason,
 	    .n = delivery->times,
@@ -205,7 +200,7 @@ attribute_count(struct inflight *inflight, struct attribute_delivery *delivery)
 	struct tally_count count = {
 	    .hour = inflight_hour(delivery->source->time),
 	    .sender = delivery->sender,
-	    .destination = delivery->destination,
+	    .destination = delivery->source->domain,
 	    .service = delivery->source->service->name,
 	    .outcome = event->outcome,
 	    .level = STORE_NO_LEVEL,
@@ -254,10 +249,7 @@ attribute_delivered(struct inflight *inflight,
 	delivery.sender = delivery.message != NULL
 	    ? names_hold(names, delivery.message->sender)
 	    : names_get(names, NAME_TEXT, "", 0);
-	delivery.destination =
-	    names_get(names, NAME_DOMAIN, event->domain.s, event->domain.len);
 	attribute_count(inflight, &delivery);
 	totals_delivered(inflight, source, delivery.message, event, times);
 	names_put(names, delivery.sender);
-	names_put(names, delivery.destination);
 }

@@ -10,15 +10,11 @@ static void
 correlate_on_sender(struct inflight *inflight,
     const struct inflight_source *source, const struct event *event)
 {
-	struct name *sender = names_get(
-	    inflight->names, NAME_SENDER, event->address.s, event->address.len);
-
 	scene_set_instance(inflight->scene, source->service);
 	totals_active(inflight, source,
 	    messages_activate(inflight->messages, source->service,
-		event->queue_id.s, event->queue_id.len, sender),
+		event->queue_id.s, event->queue_id.len, source->sender),
 	    event);
-	names_put(inflight->names, sender);
 }
 
 static void

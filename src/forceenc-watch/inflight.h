@@ -51,6 +51,10 @@ struct inflight_source {
 	enum event_process process;
 	uint32_t pid; /* 0: none */
 	int64_t time;
+	/* Borrowed, what the event's names are to us: of EVENT_SENDER the
+	 * sender; of EVENT_DELIVERY the recipient's domain, and the host of
+	 * the relay if that has an address. */
+	struct name *sender, *domain, *host;
 };
 
 /* What it is given is borrowed for as long as it lives. */

@@ -8,28 +8,57 @@
 
 #include "forceenc/mem.h"
 
-#define LRU_HEADS_MIN 256
+#define LRU_SLOTS_MIN 256
 
 void
 lru_fini(struct lru *lru)
 {
-	free(lru->head);
+	free(lru->slot);
 	memset(lru, 0, sizeof(*lru));
+}
+
+static void
+lru_put(struct lru *lru, struct lru_node *node)
+{
+	size_t at = node->hash & lru->mask;
+
+	while (lru->slot[at].node != NULL)
+		at = (at + 1) & lru->mask;
+	lru->slot[at].node = node;
+	lru->slot[at].hash = node->hash;
 }
 
 static void
 lru_grow(struct lru *lru)
 {
-	size_t size = lru->head == NULL ? LRU_HEADS_MIN : (lru->mask + 1) * 2;
+	size_t size = lru->slot == NULL ? LRU_SLOTS_MIN : (lru->mask + 1) * 2;
 	struct lru_node *node;
 
-	free(lru->head);
-	lru->head = mem_zalloc(size * sizeof(struct lru_node *));
+	free(lru->slot);
+	lru->slot = mem_zalloc(size * sizeof(*lru->slot));
 	lru->mask = size - 1;
-	for (node = lru->oldest; node != NULL; node = node->newer) {
-		node->next = lru->head[node->hash & lru->mask];
-		lru->head[node->hash & lru->mask] = node;
+	for (node = lru->oldest; node != NULL; node = node->newer)
+		lru_put(lru, node);
+}
+
+/* Those behind it move up, unless they would stand in front of where their
+ * hash begins to look. */
+static void
+lru_take(struct lru *lru, const struct lru_node *node)
+{
+	size_t at = node->hash & lru->mask, next;
+
+	while (lru->slot[at].node != node)
+		at = (at + 1) & lru->mask;
+	for (next = (at + 1) & lru->mask; lru->slot[next].node != NULL;
+	     next = (next + 1) & lru->mask) {
+		if (((next - lru->slot[next].hash) & lru->mask) <
+		    ((next - at) & lru->mask))
+			continue;
+		lru->slot[at] = lru->slot[next];
+		at = next;
 	}
+	lru->slot[at].node = NULL;
 }
 
 static void
@@ -60,10 +89,9 @@ lru_unlink(struct lru *lru, struct lru_node *node)
 void
 lru_add(struct lru *lru, struct lru_node *node)
 {
-	if (lru->head == NULL || lru->n > lru->mask)
+	if (lru->slot == NULL || lru->n * 2 > lru->mask)
 		lru_grow(lru);
-	node->next = lru->head[node->hash & lru->mask];
-	lru->head[node->hash & lru->mask] = node;
+	lru_put(lru, node);
 	lru_append(lru, node);
 	lru->n++;
 }
@@ -71,11 +99,7 @@ lru_add(struct lru *lru, struct lru_node *node)
 void
 lru_remove(struct lru *lru, struct lru_node *node)
 {
-	struct lru_node **at = &lru->head[node->hash & lru->mask];
-
-	while (*at != node)
-		at = &(*at)->next;
-	*at = node->next;
+	lru_take(lru, node);
 	lru_unlink(lru, node);
 	lru->n--;
 }

@@ -12,38 +12,63 @@
  * exactly that one, since a watcher that was restarted must push out the same
  * ones as another. The entries belong to the caller and begin with a struct
  * lru_node; an all-zero struct lru is empty.
+ *
+ * The table is an open one, and has the hashes: most of the time the only
+ * entry that is touched is the one that is looked for.
  */
 struct lru_node {
-	struct lru_node *next; /* of the same head: compare the hash, then */
 	struct lru_node *older, *newer;
 	uint32_t hash;
 };
 
+struct lru_slot {
+	struct lru_node *node; /* NULL: free */
+	uint32_t hash;
+};
+
 struct lru {
-	struct lru_node **head;
-	size_t mask; /* heads - 1 */
+	struct lru_slot *slot;
+	size_t mask; /* slots - 1; half of them are free */
 	size_t n;
 	struct lru_node *oldest, *newest;
 };
 
 void lru_fini(struct lru *); /* forgets the entries */
 
-/* The first entry that may have this hash, NULL; go on with ->next. */
+/* The next entry of this hash, NULL: no more. *at is 0 at first. */
 static inline struct lru_node *
-lru_first(const struct lru *lru, uint32_t hash)
+lru_next(const struct lru *lru, uint32_t hash, size_t *at)
 {
-	return lru->head == NULL ? NULL : lru->head[hash & lru->mask];
+	const struct lru_slot *slot;
+
+	if (lru->slot == NULL)
+		return NULL;
+	for (;;) {
+		slot = &lru->slot[(hash + (*at)++) & lru->mask];
+		if (slot->node == NULL || slot->hash == hash)
+			return slot->node;
+	}
 }
 
-/* Where lru_first() will look, NULL: nowhere. It comes nearer meanwhile; valid
- * until an entry is added. */
-static inline struct lru_node *const *
+/* An entry of this hash will be looked for soon: where it is found, and then
+ * what is found there, comes nearer. */
+static inline void
 lru_expect(const struct lru *lru, uint32_t hash)
 {
-	if (lru->head == NULL)
-		return NULL;
-	__builtin_prefetch(&lru->head[hash & lru->mask]);
-	return &lru->head[hash & lru->mask];
+	if (lru->slot != NULL)
+		__builtin_prefetch(&lru->slot[hash & lru->mask]);
+}
+
+static inline void
+lru_approach(const struct lru *lru, uint32_t hash)
+{
+	size_t at = 0;
+	struct lru_node *node = lru_next(lru, hash, &at);
+
+	if (node != NULL) {
+		__builtin_prefetch(node);
+		__builtin_prefetch((const char *)node + 64);
+	}
 }
 
 /* The node's hash is set. It becomes the newest. */

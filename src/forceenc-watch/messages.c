@@ -40,7 +40,7 @@ messages_free(struct messages *messages)
 	while (messages->lru.oldest != NULL)
 		messages_remove(messages, messages_oldest(messages));
 	while ((node = messages->spare) != NULL) {
-		messages->spare = node->next;
+		messages->spare = node->older;
 		free(node);
 	}
 	lru_fini(&messages->lru);
@@ -55,10 +55,9 @@ messages_hash(const struct scene_host *host, const char *id, size_t len)
 
 static bool
 messages_is(const struct message *message, const struct scene_host *host,
-    uint32_t hash, const char *id, size_t len)
+    const char *id, size_t len)
 {
-	return message->node.hash == hash && message->id_len == len &&
-	    message->instance->host == host &&
+	return message->id_len == len && message->instance->host == host &&
 	    memcmp(message->id, id, len) == 0;
 }
 
@@ -69,11 +68,11 @@ messages_find(struct messages *messages, const struct scene_host *host,
 	uint32_t hash = messages_hash(host, id, len);
 	struct message *message, *found = NULL;
 	struct lru_node *node;
+	size_t at = 0;
 
-	for (node = lru_first(&messages->lru, hash); node != NULL;
-	     node = node->next) {
+	while ((node = lru_next(&messages->lru, hash, &at)) != NULL) {
 		message = (struct message *)node;
-		if (!messages_is(message, host, hash, id, len))
+		if (!messages_is(message, host, id, len))
 			continue;
 		if (owner == NULL && found != NULL)
 			return NULL;
@@ -99,11 +98,20 @@ messages_clear_deferrals(struct messages *messages, struct message *message)
 	message->ndeferrals = 0;
 }
 
-struct lru_node *const *
+uint32_t
 messages_expect(const struct messages *messages, const struct scene_host *host,
     const char *id, size_t len)
 {
-	return lru_expect(&messages->lru, messages_hash(host, id, len));
+	uint32_t hash = messages_hash(host, id, len);
+
+	lru_expect(&messages->lru, hash);
+	return hash;
+}
+
+void
+messages_approach(const struct messages *messages, uint32_t hash)
+{
+	lru_approach(&messages->lru, hash);
 }
 
 static struct message *
@@ -119,7 +127,7 @@ messages_add(struct messages *messages, const struct scene_service *instance,
 	}
 	if (messages->spare != NULL) {
 		message = (struct message *)messages->spare;
-		messages->spare = messages->spare->next;
+		messages->spare = messages->spare->older;
 	} else {
 		message = mem_alloc(sizeof(*message));
 	}
@@ -159,7 +167,7 @@ messages_remove(struct messages *messages, struct message *message)
 	messages_clear_deferrals(messages, message);
 	names_put(messages->names, message->sender);
 	lru_remove(&messages->lru, &message->node);
-	message->node.next = messages->spare;
+	message->node.older = messages->spare;
 	messages->spare = &message->node;
 }
 

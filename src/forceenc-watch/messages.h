@@ -51,9 +51,11 @@ void messages_free(struct messages *);
 struct message *messages_find(struct messages *, const struct scene_host *,
     const struct scene_service *owner, const char *id, size_t len);
 
-/* As lru_expect(). */
-struct lru_node *const *messages_expect(const struct messages *,
-    const struct scene_host *, const char *id, size_t len);
+/* It will be looked for soon: lru_expect() of what is returned, and
+ * lru_approach(). */
+uint32_t messages_expect(const struct messages *, const struct scene_host *,
+    const char *id, size_t len);
+void messages_approach(const struct messages *, uint32_t);
 
 /* It became active: finds it or adds it, with this sender, and begins its
  * next attempt. */

@@ -12,22 +12,25 @@
 #include "forceenc/must.h"
 #include "forceenc/text.h"
 
-#define NAMES_HEADS_MIN 1024
+#define NAMES_SLOTS_MIN 2048
 #define NAMES_TEXT_MAX  1024
 
-/* What was asked for last is found without the slow hash. */
-#define NAMES_RECENT 32768
 /* So many are forgotten at once. */
 #define NAMES_SWEEP 256
 
+struct names_slot {
+	struct name *name; /* NULL: free */
+	uint32_t hash;
+};
+
+/* An open table: what is in a slot tells nearly always whose it is. */
 struct names {
-	struct name **head;
-	size_t mask; /* heads - 1, a power of two less one */
-	size_t n;
+	struct names_slot *slot;
+	size_t mask; /* slots - 1, a power of two less one */
+	size_t n;    /* three quarters of the slots at most */
 	size_t held; /* of them */
 	size_t idle_max;
-	size_t hand; /* the head where it is looked for names to forget */
-	struct name *recent[NAMES_RECENT];
+	size_t hand; /* the slot where it is looked for names to forget */
 	struct address_rules rules;
 	char *delimiters;
 	struct address_keys keys;
@@ -49,26 +52,21 @@ names_new(const struct address_rules *rules, size_t idle_max)
 	names->rules.delimiters = names->delimiters;
 	names->rules.fold_local = rules->fold_local;
 	names->idle_max = idle_max;
-	names->mask = NAMES_HEADS_MIN - 1;
-	names->head = mem_zalloc(NAMES_HEADS_MIN * sizeof(struct name *));
+	names->mask = NAMES_SLOTS_MIN - 1;
+	names->slot = mem_zalloc(NAMES_SLOTS_MIN * sizeof(*names->slot));
 	return names;
 }
 
 void
 names_free(struct names *names)
 {
-	struct name *name, *next;
 	size_t i;
 
 	if (names == NULL)
 		return;
-	for (i = 0; i <= names->mask; i++) {
-		for (name = names->head[i]; name != NULL; name = next) {
-			next = name->next;
-			free(name);
-		}
-	}
-	free(names->head);
+	for (i = 0; i <= names->mask; i++)
+		free(names->slot[i].name);
+	free(names->slot);
 	free(names->delimiters);
 	free(names);
 }
@@ -85,22 +83,28 @@ names_hash(
 }
 
 static void
+names_put_in(struct names *names, struct name *name)
+{
+	size_t at = name->hash & names->mask;
+
+	while (names->slot[at].name != NULL)
+		at = (at + 1) & names->mask;
+	names->slot[at].name = name;
+	names->slot[at].hash = name->hash;
+}
+
+static void
 names_grow(struct names *names)
 {
-	size_t size = (names->mask + 1) * 2, i;
-	struct name **head = mem_zalloc(size * sizeof(*head));
-	struct name *name, *next;
+	size_t size = names->mask + 1, i;
+	struct names_slot *old = names->slot;
 
-	for (i = 0; i <= names->mask; i++) {
-		for (name = names->head[i]; name != NULL; name = next) {
-			next = name->next;
-			name->next = head[name->hash & (size - 1)];
-			head[name->hash & (size - 1)] = name;
-		}
-	}
-	free(names->head);
-	names->head = head;
-	names->mask = size - 1;
+	names->slot = mem_zalloc(size * 2 * sizeof(*names->slot));
+	names->mask = size * 2 - 1;
+	for (i = 0; i < size; i++)
+		if (old[i].name != NULL)
+			names_put_in(names, old[i].name);
+	free(old);
 }
 
 static const char *
@@ -139,7 +143,8 @@ names_canonical(struct names *names, enum name_kind kind, const char *raw,
 	return kind == NAME_DOMAIN && out[0] == '@' ? out + 1 : out;
 }
 
-static struct name *
+/* Seldom needed, so its buffer is kept out of those that often are. */
+static __attribute__((noinline)) struct name *
 names_add(struct names *names, enum name_kind kind, uint32_t hash,
     const char *raw, size_t len)
 {
@@ -162,18 +167,10 @@ names_add(struct names *names, enum name_kind kind, uint32_t hash,
 		memcpy(name->raw + len + 1, text, text_len + 1);
 		name->text = name->raw + len + 1;
 	}
-	if (++names->n > names->mask)
+	if (++names->n > names->mask / 4 * 3)
 		names_grow(names);
-	name->next = names->head[hash & names->mask];
-	names->head[hash & names->mask] = name;
+	names_put_in(names, name);
 	return name;
-}
-
-static struct name **
-names_recent(
-    struct names *names, enum name_kind kind, const char *raw, size_t len)
-{
-	return &names->recent[hash_bytes(kind, raw, len) % NAMES_RECENT];
 }
 
 static inline bool
@@ -184,20 +181,26 @@ names_is(
 	    memcmp(name->raw, raw, len) == 0;
 }
 
+/* Those behind it move up, unless they would stand in front of where their
+ * hash begins to look. */
 static void
-names_remove(struct names *names, struct name *name)
+names_remove(struct names *names, size_t at)
 {
-	struct name **at = &names->head[name->hash & names->mask];
-	struct name **recent = names_recent(
-	    names, (enum name_kind)name->kind, name->raw, name->raw_len);
+	size_t next = at;
 
-	while (*at != name)
-		at = &(*at)->next;
-	*at = name->next;
-	if (*recent == name)
-		*recent = NULL;
+	free(names->slot[at].name);
+	for (;;) {
+		next = (next + 1) & names->mask;
+		if (names->slot[next].name == NULL)
+			break;
+		if (((next - names->slot[next].hash) & names->mask) <
+		    ((next - at) & names->mask))
+			continue;
+		names->slot[at] = names->slot[next];
+		at = next;
+	}
+	names->slot[at].name = NULL;
 	names->n--;
-	free(name);
 }
 
 /* Goes on from where it was: whom nobody holds, and nobody asked for since
@@ -205,62 +208,81 @@ names_remove(struct names *names, struct name *name)
 static void
 names_make_room(struct names *names)
 {
-	size_t heads = 2 * (names->mask + 1), gone = 0;
-	struct name *name, *next;
+	size_t looks = 2 * (names->mask + 1), gone = 0;
+	struct name *name;
 
-	for (; heads > 0 && gone < NAMES_SWEEP; heads--) {
-		name = names->head[names->hand];
-		for (; name != NULL; name = next) {
-			next = name->next;
-			if (name->refs > 0 || name->used) {
-				name->used = false;
-				continue;
-			}
-			names_remove(names, name);
+	for (; looks > 0 && gone < NAMES_SWEEP; looks--) {
+		name = names->slot[names->hand].name;
+		if (name != NULL && name->refs == 0 && !name->used) {
+			/* Another one may be in its slot then. */
+			names_remove(names, names->hand);
 			gone++;
+			continue;
 		}
+		if (name != NULL)
+			name->used = false;
 		names->hand = (names->hand + 1) & names->mask;
 	}
 }
 
-static struct name *
-names_find(
+static size_t
+names_cut(size_t len)
+{
+	return len < NAME_RAW_MAX ? len : NAME_RAW_MAX;
+}
+
+uint32_t
+names_expect(
     struct names *names, enum name_kind kind, const char *raw, size_t len)
 {
-	uint32_t hash = names_hash(names, kind, raw, len);
-	struct name *name;
+	uint32_t hash = names_hash(names, kind, raw, names_cut(len));
 
-	for (name = names->head[hash & names->mask]; name != NULL;
-	     name = name->next)
-		if (name->hash == hash && names_is(name, kind, raw, len))
-			return name;
-	return names_add(names, kind, hash, raw, len);
+	__builtin_prefetch(&names->slot[hash & names->mask]);
+	return hash;
+}
+
+void
+names_approach(const struct names *names, uint32_t hash)
+{
+	const struct names_slot *slot = &names->slot[hash & names->mask];
+
+	while (slot->name != NULL && slot->hash != hash)
+		slot =
+		    slot == &names->slot[names->mask] ? names->slot : slot + 1;
+	if (slot->name != NULL) {
+		__builtin_prefetch(slot->name);
+		__builtin_prefetch((const char *)slot->name + 64);
+	}
+}
+
+struct name *
+names_get_expected(struct names *names, enum name_kind kind, const char *raw,
+    size_t len, uint32_t hash)
+{
+	const struct names_slot *slot;
+	struct name *name;
+	size_t at;
+
+	len = names_cut(len);
+	for (at = hash;; at++) {
+		slot = &names->slot[at & names->mask];
+		if (slot->name == NULL) {
+			name = names_add(names, kind, hash, raw, len);
+			break;
+		}
+		name = slot->name;
+		if (slot->hash == hash && names_is(name, kind, raw, len))
+			break;
+	}
+	name->used = true;
+	return names_hold(names, name);
 }
 
 struct name *
 names_get(struct names *names, enum name_kind kind, const char *raw, size_t len)
 {
-	struct name **recent, *name;
-
-	if (len > NAME_RAW_MAX)
-		len = NAME_RAW_MAX;
-	recent = names_recent(names, kind, raw, len);
-	name = *recent;
-	if (name == NULL || !names_is(name, kind, raw, len))
-		*recent = name = names_find(names, kind, raw, len);
-	name->used = true;
-	return names_hold(names, name);
-}
-
-struct name *const *
-names_expect(
-    struct names *names, enum name_kind kind, const char *raw, size_t len)
-{
-	struct name **recent = names_recent(
-	    names, kind, raw, len > NAME_RAW_MAX ? NAME_RAW_MAX : len);
-
-	__builtin_prefetch(recent);
-	return recent;
+	return names_get_expected(names, kind, raw, len,
+	    names_hash(names, kind, raw, names_cut(len)));
 }
 
 struct name *

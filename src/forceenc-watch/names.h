@@ -23,9 +23,8 @@ enum name_kind {
 };
 
 struct name {
-	struct name *next; /* of the same hash */
-	const char *text;  /* canonical, NUL-terminated */
-	uint64_t number;   /* unlike that of any other, ever */
+	const char *text; /* canonical, NUL-terminated */
+	uint64_t number;  /* unlike that of any other, ever */
 	uint32_t hash;
 	uint32_t refs;
 	uint16_t raw_len;
@@ -46,9 +45,14 @@ void names_free(struct names *);
 /* Holds a name; names_put() when it's no longer needed. */
 struct name *names_get(
     struct names *, enum name_kind, const char *raw, size_t len);
-/* Where names_get() will look first; it comes nearer meanwhile. */
-struct name *const *names_expect(
+/* names_expect() says that a name will be asked for soon: where it's found, and
+ * at names_approach() what is found there, comes nearer. What it returns
+ * stands for the name in the other two. */
+uint32_t names_expect(
     struct names *, enum name_kind, const char *raw, size_t len);
+void names_approach(const struct names *, uint32_t);
+struct name *names_get_expected(
+    struct names *, enum name_kind, const char *raw, size_t len, uint32_t);
 /* Holds it once more. */
 struct name *names_hold(struct names *, struct name *);
 void names_put(struct names *, struct name *); /* NULL is fine */

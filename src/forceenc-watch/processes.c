@@ -80,9 +80,9 @@ processes_find(struct processes *processes, const struct scene_service *service,
 	uint32_t hash = processes_hash(service, kind, pid);
 	struct lru_node *node;
 	struct process *process;
+	size_t at = 0;
 
-	for (node = lru_first(&processes->lru, hash); node != NULL;
-	     node = node->next) {
+	while ((node = lru_next(&processes->lru, hash, &at)) != NULL) {
 		process = (struct process *)node;
 		if (process->pid == pid && process->service == service &&
 		    process->kind == kind) {
@@ -93,11 +93,20 @@ processes_find(struct processes *processes, const struct scene_service *service,
 	return NULL;
 }
 
-struct lru_node *const *
+uint32_t
 processes_expect(const struct processes *processes,
     const struct scene_service *service, enum event_process kind, uint32_t pid)
 {
-	return lru_expect(&processes->lru, processes_hash(service, kind, pid));
+	uint32_t hash = processes_hash(service, kind, pid);
+
+	lru_expect(&processes->lru, hash);
+	return hash;
+}
+
+void
+processes_approach(const struct processes *processes, uint32_t hash)
+{
+	lru_approach(&processes->lru, hash);
 }
 
 struct process *

@@ -52,9 +52,11 @@ void processes_free(struct processes *);
 
 struct process *processes_find(struct processes *, const struct scene_service *,
     enum event_process, uint32_t pid);
-/* As lru_expect(). */
-struct lru_node *const *processes_expect(const struct processes *,
+/* It will be looked for soon: lru_expect() of what is returned, and
+ * lru_approach(). */
+uint32_t processes_expect(const struct processes *,
     const struct scene_service *, enum event_process, uint32_t pid);
+void processes_approach(const struct processes *, uint32_t);
 /* Finds or adds it. */
 struct process *processes_get(struct processes *, const struct scene_service *,
     enum event_process, uint32_t pid);

@@ -16,6 +16,7 @@
 #define TALLY_NAMES        4
 #define TALLY_TOTALS_MAX   1024
 #define TALLY_TOTAL_MAX    (UINT64_C(1) << 60)
+#define TALLY_LATER        16
 
 /* A counter: up to four names and some numbers are its key. */
 struct tally_row {
@@ -34,6 +35,13 @@ struct tally_rows {
 	size_t mask;
 };
 
+/* What is to be added to a row: it is fetched meanwhile. Its names are held. */
+struct tally_later {
+	struct tally_rows *rows;
+	struct tally_row row;
+	uint64_t hash;
+};
+
 /* What a service has done in an hour, beside deliveries. */
 struct tally_totals {
 	struct name *service; /* NULL: none */
@@ -44,6 +52,8 @@ struct tally_totals {
 struct tally {
 	struct names *names;
 	struct tally_rows counts, sessions, inbounds;
+	struct tally_later later[TALLY_LATER];
+	size_t nlater;
 	struct store_failure *failure;
 	struct name *(*failure_name)[3];
 	size_t nfailures, failures_cap;
@@ -126,43 +136,86 @@ tally_grow(struct tally_rows *rows)
 	}
 }
 
-/* The counter of this key, new or old; it holds the key's names. */
-static struct tally_row *
-tally_row(
-    struct tally *tally, struct tally_rows *rows, const struct tally_row *key)
+static void
+tally_merge(struct tally *tally, const struct tally_later *later)
 {
+	struct tally_rows *rows = later->rows;
 	struct tally_row *row;
 	size_t at, i;
 
 	if (rows->n == rows->cap)
 		tally_grow(rows);
-	for (at = tally_hash(key) & rows->mask; rows->slot[at] != 0;
+	for (at = later->hash & rows->mask; rows->slot[at] != 0;
 	     at = (at + 1) & rows->mask) {
 		row = &rows->row[rows->slot[at] - 1];
-		if (tally_same(row, key))
-			return row;
+		if (!tally_same(row, &later->row))
+			continue;
+		row->n += later->row.n;
+		if (later->row.last_seen > row->last_seen)
+			row->last_seen = later->row.last_seen;
+		for (i = 0; i < TALLY_NAMES; i++)
+			names_put(tally->names, row->name[i]);
+		return;
 	}
-	row = &rows->row[rows->n++];
-	*row = *key;
+	rows->row[rows->n++] = later->row;
+	rows->slot[at] = (uint32_t)rows->n;
+}
+
+static void
+tally_settle(struct tally *tally)
+{
+	const struct tally_later *later;
+	const struct tally_rows *rows;
+	uint32_t row;
+	size_t i;
+
+	for (i = 0; i < tally->nlater; i++) {
+		rows = tally->later[i].rows;
+		row = rows->n == 0
+		    ? 0
+		    : rows->slot[tally->later[i].hash & rows->mask];
+		if (row != 0)
+			__builtin_prefetch(&rows->row[row - 1]);
+	}
+	for (i = 0; i < tally->nlater; i++) {
+		later = &tally->later[i];
+		tally_merge(tally, later);
+	}
+	tally->nlater = 0;
+}
+
+static void
+tally_add(
+    struct tally *tally, struct tally_rows *rows, const struct tally_row *row)
+{
+	struct tally_later *later = &tally->later[tally->nlater++];
+	size_t i;
+
+	later->rows = rows;
+	later->row = *row;
+	later->hash = tally_hash(row);
 	for (i = 0; i < TALLY_NAMES; i++)
 		if (row->name[i] != NULL)
 			names_hold(tally->names, row->name[i]);
-	rows->slot[at] = (uint32_t)rows->n;
-	return row;
+	if (rows->n > 0)
+		__builtin_prefetch(&rows->slot[later->hash & rows->mask]);
+	if (tally->nlater == TALLY_LATER)
+		tally_settle(tally);
 }
 
 void
 tally_add_count(
     struct tally *tally, const struct tally_count *count, uint32_t n)
 {
-	struct tally_row key = {
+	const struct tally_row row = {
 	    .name = {count->sender, count->destination, count->service},
 	    .hour = count->hour,
 	    .code = {(uint8_t)count->outcome, (uint8_t)count->level,
 		(uint8_t)count->reason},
+	    .n = n,
 	};
 
-	tally_row(tally, &tally->counts, &key)->n += n;
+	tally_add(tally, &tally->counts, &row);
 }
 
 static uint32_t
@@ -175,26 +228,26 @@ void
 tally_add_session(struct tally *tally, const struct tally_session *session,
     int64_t time, uint32_t n)
 {
-	struct tally_row key = {
+	const struct tally_row row = {
 	    .name = {session->destination, session->mx, session->version,
 		session->cipher},
 	    .hour = tally_hour(time),
 	    .code = {(uint8_t)session->level},
+	    .n = n,
+	    .last_seen = time > 0 ? time : 0,
 	};
-	struct tally_row *row = tally_row(tally, &tally->sessions, &key);
 
-	row->n += n;
-	if (row->last_seen < time)
-		row->last_seen = time;
+	tally_add(tally, &tally->sessions, &row);
 }
 
 void
 tally_add_inbound(
     struct tally *tally, uint32_t hour, enum store_level level, uint32_t n)
 {
-	struct tally_row key = {.hour = hour, .code = {(uint8_t)level}};
+	const struct tally_row row = {
+	    .hour = hour, .code = {(uint8_t)level}, .n = n};
 
-	tally_row(tally, &tally->inbounds, &key)->n += n;
+	tally_add(tally, &tally->inbounds, &row);
 }
 
 static struct tally_totals *
@@ -284,7 +337,7 @@ tally_empty(const struct tally *tally)
 {
 	return tally->counts.n == 0 && tally->sessions.n == 0 &&
 	    tally->inbounds.n == 0 && tally->nfailures == 0 &&
-	    tally->ntotals == 0;
+	    tally->ntotals == 0 && tally->nlater == 0;
 }
 
 bool
@@ -376,10 +429,12 @@ tally_batch_totals(struct tally *tally, struct store_batch *batch)
 void
 tally_batch(struct tally *tally, struct store_batch *batch)
 {
-	const struct tally_row *row = tally->inbounds.row;
+	const struct tally_row *row;
 	struct store_inbound *out;
 	size_t i;
 
+	tally_settle(tally);
+	row = tally->inbounds.row;
 	memset(batch, 0, sizeof(*batch));
 	tally_batch_counts(tally, batch);
 	tally_batch_sessions(tally, batch);
@@ -422,6 +477,7 @@ tally_clear(struct tally *tally)
 {
 	size_t i, k;
 
+	tally_settle(tally);
 	tally_clear_rows(tally, &tally->counts);
 	tally_clear_rows(tally, &tally->sessions);
 	tally_clear_rows(tally, &tally->inbounds);

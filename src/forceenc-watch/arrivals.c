@@ -14,15 +14,35 @@ static void
 arrivals_remove(struct arrivals *arrivals, struct arrival *arrival)
 {
 	lru_remove(&arrivals->lru, &arrival->node);
-	free(arrival);
+	arrival->node.older = arrivals->spare;
+	arrivals->spare = &arrival->node;
 }
 
 void
 arrivals_fini(struct arrivals *arrivals)
 {
+	struct lru_node *node;
+
 	while (arrivals->lru.oldest != NULL)
 		arrivals_remove(arrivals, arrivals_oldest(arrivals));
+	while ((node = arrivals->spare) != NULL) {
+		arrivals->spare = node->older;
+		free(node);
+	}
 	lru_fini(&arrivals->lru);
+}
+
+static struct arrival *
+arrivals_new(struct arrivals *arrivals)
+{
+	struct arrival *arrival = (struct arrival *)arrivals->spare;
+
+	if (arrival != NULL)
+		arrivals->spare = arrivals->spare->older;
+	else
+		arrival = mem_alloc(sizeof(*arrival));
+	memset(arrival, 0, sizeof(*arrival));
+	return arrival;
 }
 
 static struct arrival *
@@ -49,7 +69,7 @@ arrivals_put(struct arrivals *arrivals, const struct scene_service *service,
 	struct arrival *arrival;
 
 	MUST(len <= MESSAGE_ID_MAX);
-	arrival = mem_zalloc(sizeof(*arrival));
+	arrival = arrivals_new(arrivals);
 	arrival->service = service;
 	arrival->time = time;
 	arrival->id_len = (uint8_t)len;

@@ -30,6 +30,7 @@ struct arrival {
 /* All-zero is empty. */
 struct arrivals {
 	struct lru lru;
+	struct lru_node *spare; /* used again; linked by ->older */
 };
 
 void arrivals_fini(struct arrivals *);

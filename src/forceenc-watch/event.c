@@ -363,7 +363,8 @@ event_parse(struct event *event, enum event_process process, const char *text,
 {
 	struct scan scan = {text, text + len};
 
-	memset(event, 0, sizeof(*event));
+	/* It is as much as the rest of what is done for most lines. */
+	memset(event, 0, offsetof(struct event, address));
 	event->level = STORE_NO_LEVEL;
 	switch (process) {
 	case EVENT_PROCESS_FOREIGN:

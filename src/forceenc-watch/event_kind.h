@@ -61,15 +61,6 @@ struct event_span {
 
 struct event {
 	enum event_type type;
-	struct event_span queue_id;
-	struct event_span address; /* without the angle brackets */
-	struct event_span relay;
-	struct event_span domain;  /* of a delivery's address */
-	struct event_span host;    /* of a delivery's relay, and */
-	struct event_span peer;    /* its address: NULL if it has none */
-	struct event_span text;    /* of a delivery: the words in ( ) */
-	struct event_span version; /* of TLS */
-	struct event_span cipher;
 	enum store_outcome outcome; /* of a delivery */
 	enum store_level level;     /* of TLS */
 	enum store_reason reason;   /* of an enforcement failure */
@@ -80,6 +71,16 @@ struct event {
 	bool inbound_mail; /* the client spoke of mail */
 	bool inbound_tls;  /* and of STARTTLS */
 	bool inbound_told; /* Postfix says both, since 3.0 */
+	struct event_span queue_id;
+	struct event_span peer; /* a delivery's relay's address; NULL: none */
+	/* Set where the type has them. */
+	struct event_span address; /* without the angle brackets */
+	struct event_span relay;
+	struct event_span domain;  /* of a delivery's address */
+	struct event_span host;    /* of a delivery's relay, if it has a peer */
+	struct event_span text;    /* of a delivery: the words in ( ) */
+	struct event_span version; /* of TLS */
+	struct event_span cipher;
 };
 
 #endif

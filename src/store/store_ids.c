@@ -10,7 +10,9 @@
 #include "forceenc/hash.h"
 #include "forceenc/mem.h"
 
-#define STORE_IDS_SLOTS 131072 /* a power of two */
+/* Powers of two. Few are asked for by their key. */
+#define STORE_IDS_SLOTS 131072
+#define STORE_IDS_KEYS  4096
 
 struct store_ids_slot {
 	char *key;    /* owned; NULL: empty */
@@ -29,7 +31,7 @@ struct store_ids_numbered {
 struct store_ids {
 	struct store_ids_numbered numbered[STORE_IDS_SLOTS];
 	size_t n; /* at least as many as there are */
-	struct store_ids_slot slot[STORE_IDS_SLOTS];
+	struct store_ids_slot slot[STORE_IDS_KEYS];
 };
 
 struct store_ids *
@@ -54,7 +56,7 @@ store_ids_clear(struct store_ids *ids)
 	if (ids->n == 0)
 		return;
 	memset(ids->numbered, 0, sizeof(ids->numbered));
-	for (i = 0; i < STORE_IDS_SLOTS; i++) {
+	for (i = 0; i < STORE_IDS_KEYS; i++) {
 		free(ids->slot[i].key);
 		ids->slot[i].key = NULL;
 	}
@@ -89,7 +91,7 @@ store_ids_get(
 {
 	uint64_t hash = store_ids_hash(table, key, len);
 	uint32_t tag = store_ids_tag(table, hash);
-	size_t i = hash & (STORE_IDS_SLOTS - 1);
+	size_t i = hash & (STORE_IDS_KEYS - 1);
 
 	if (store_ids_is(&ids->slot[i], tag, key, len))
 		return &ids->slot[i].id;
@@ -103,7 +105,7 @@ store_ids_put(struct store_ids *ids, unsigned table, const char *key,
     size_t len, struct store_id id)
 {
 	uint64_t hash = store_ids_hash(table, key, len);
-	size_t i = hash & (STORE_IDS_SLOTS - 1);
+	size_t i = hash & (STORE_IDS_KEYS - 1);
 	struct store_ids_slot *slot = &ids->slot[i];
 
 	if (slot->key != NULL) {

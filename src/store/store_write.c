@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "forceenc/hash.h"
 #include "forceenc/must.h"
 #include "store/store_fresh.h"
 #include "store/store_intern.h"
@@ -16,6 +17,30 @@
  * enough for any limit of SQLite's. */
 #define STORE_WRITE_PIECE (256 * 1024)
 
+/* What rows of a batch have in common is known by where its strings are. */
+#define STORE_WRITE_RECENT 64 /* a power of two */
+
+struct store_write_recent {
+	const char *text[2];
+	uint32_t codes;
+	int64_t day; /* in use on it, as the database knows */
+	int64_t id;  /* 0: none */
+};
+
+static struct store_write_recent *
+store_write_recent(struct store_write_recent *recent, const char *text,
+    const char *more, uint32_t codes, int64_t day)
+{
+	uint64_t hash =
+	    hash_pointer(hash_pointer(codes + (uint64_t)day, text), more);
+	struct store_write_recent *at = &recent[hash % STORE_WRITE_RECENT];
+
+	if (at->text[0] != text || at->text[1] != more || at->codes != codes ||
+	    at->day != day)
+		*at = (struct store_write_recent){{text, more}, codes, day, 0};
+	return at;
+}
+
 static struct sqlite_stmt *
 store_write_statement(
     struct store_db *store, enum store_statement which, struct err *err)
@@ -24,52 +49,60 @@ store_write_statement(
 }
 
 static int
-store_write_count(
-    struct store_db *store, const struct store_count *count, struct err *err)
+store_write_count(struct store_db *store, const struct store_count *count,
+    struct store_write_recent *recent, struct err *err)
 {
 	int64_t day = count->hour / STORE_WRITE_HOURS;
-	int64_t sender, destination, kind;
+	int64_t sender, destination;
 	struct store_row *row;
 
 	if (count->n == 0)
 		return 0;
+	recent = store_write_recent(recent, count->service, NULL,
+	    (uint32_t)count->outcome << 16 | (uint32_t)count->level << 8 |
+		count->reason,
+	    day);
 	if (store_intern_sender(store, count->sender, count->sender_number, day,
 		&sender, err) == -1 ||
 	    store_intern_name(store, count->destination,
 		count->destination_number, day, &destination, err) == -1 ||
-	    store_intern_kind(store, count->service, count->outcome,
-		count->level, count->reason, day, &kind, err) == -1)
+	    (recent->id == 0 &&
+		store_intern_kind(store, count->service, count->outcome,
+		    count->level, count->reason, day, &recent->id, err) == -1))
 		return -1;
 	row = store_rows_add(&store->rows);
 	row->cell[0] = count->hour;
 	row->cell[1] = sender;
 	row->cell[2] = destination;
-	row->cell[3] = kind;
+	row->cell[3] = recent->id;
 	row->cell[4] = count->n;
 	return 0;
 }
 
 static int
 store_write_session(struct store_db *store, const struct store_session *session,
-    struct err *err)
+    struct store_write_recent *recent, struct err *err)
 {
 	int64_t day = session->hour / STORE_WRITE_HOURS;
-	int64_t destination, mx, tls;
+	int64_t destination, mx;
 	struct store_row *row;
 
 	if (session->n == 0)
 		return 0;
+	recent = store_write_recent(
+	    recent, session->version, session->cipher, session->level, day);
 	if (store_intern_name(store, session->destination,
 		session->destination_number, day, &destination, err) == -1 ||
 	    store_intern_name(
 		store, session->mx, session->mx_number, day, &mx, err) == -1 ||
-	    store_intern_tls(store, session, day, &tls, err) == -1)
+	    (recent->id == 0 &&
+		store_intern_tls(store, session, day, &recent->id, err) == -1))
 		return -1;
 	row = store_rows_add(&store->rows);
 	row->cell[0] = session->hour;
 	row->cell[1] = destination;
 	row->cell[2] = mx;
-	row->cell[3] = tls;
+	row->cell[3] = recent->id;
 	row->cell[4] = session->n;
 	row->cell[5] = session->last_seen;
 	return 0;
@@ -198,11 +231,13 @@ static int
 store_write_counts(
     struct store_db *store, const struct store_batch *batch, struct err *err)
 {
+	struct store_write_recent recent[STORE_WRITE_RECENT] = {0};
 	size_t i;
 
 	store_rows_begin(&store->rows, batch->ncounts);
 	for (i = 0; i < batch->ncounts; i++)
-		if (store_write_count(store, &batch->count[i], err) == -1)
+		if (store_write_count(store, &batch->count[i], recent, err) ==
+		    -1)
 			return -1;
 	return store_write_rows(store, STORE_COUNT, err);
 }
@@ -211,11 +246,13 @@ static int
 store_write_sessions(
     struct store_db *store, const struct store_batch *batch, struct err *err)
 {
+	struct store_write_recent recent[STORE_WRITE_RECENT] = {0};
 	size_t i;
 
 	store_rows_begin(&store->rows, batch->nsessions);
 	for (i = 0; i < batch->nsessions; i++)
-		if (store_write_session(store, &batch->session[i], err) == -1)
+		if (store_write_session(
+			store, &batch->session[i], recent, err) == -1)
 			return -1;
 	return store_write_rows(store, STORE_SESSION, err);
 }

@@ -40,26 +40,32 @@ store_ids_new(void)
 	return mem_zalloc(sizeof(struct store_ids));
 }
 
+static void
+store_ids_clear_keys(struct store_ids *ids)
+{
+	size_t i;
+
+	for (i = 0; i < STORE_IDS_KEYS; i++) {
+		free(ids->slot[i].key);
+		ids->slot[i].key = NULL;
+	}
+}
+
 void
 store_ids_free(struct store_ids *ids)
 {
 	if (ids != NULL)
-		store_ids_clear(ids);
+		store_ids_clear_keys(ids);
 	free(ids);
 }
 
 void
 store_ids_clear(struct store_ids *ids)
 {
-	size_t i;
-
 	if (ids->n == 0)
 		return;
 	memset(ids->numbered, 0, sizeof(ids->numbered));
-	for (i = 0; i < STORE_IDS_KEYS; i++) {
-		free(ids->slot[i].key);
-		ids->slot[i].key = NULL;
-	}
+	store_ids_clear_keys(ids);
 	ids->n = 0;
 }
 

@@ -215,6 +215,28 @@ event_trust(struct scan *scan, enum store_level *out)
 	}
 }
 
+/* "TLSv1.3 with cipher ", all of it. */
+static bool
+event_version(struct event *event, struct scan *scan)
+{
+	const char *end = memchr(scan->at, ' ', scan_left(scan));
+	struct scan rest;
+
+	if (end == NULL)
+		return false;
+	event->version.s = scan->at;
+	rest = (struct scan){end, scan->end};
+	if (!scan_skip(&rest, " with cipher ")) {
+		end = scan_find(&rest, " with cipher ");
+		if (end == NULL)
+			return false;
+		rest.at = end + sizeof(" with cipher ") - 1;
+	}
+	event->version.len = (size_t)(end - scan->at);
+	scan->at = rest.at;
+	return true;
+}
+
 /* A line without a queue id, about the session. */
 static void
 event_session(struct event *event, struct scan *scan)
@@ -236,12 +258,8 @@ event_session(struct event *event, struct scan *scan)
 	event->type = EVENT_UNPARSED;
 	if (!event_peer(scan, &event->relay))
 		return;
-	end = scan_find(scan, " with cipher ");
-	if (end == NULL)
+	if (!event_version(event, scan))
 		return;
-	event->version.s = scan->at;
-	event->version.len = (size_t)(end - scan->at);
-	scan->at = end + sizeof(" with cipher ") - 1;
 	end = memchr(scan->at, ' ', scan_left(scan));
 	event->cipher.s = scan->at;
 	event->cipher.len =

@@ -199,7 +199,8 @@ walk_feed(struct walk *walk, const char *bytes, size_t len)
 	const char *last = walk->last.data;
 	size_t last_len = walk->last.len, line_len;
 
-	while (at < end && !tally_full(walk->tally)) {
+	/* Nothing is added to it while events are on their way. */
+	while (at < end && (walk->ahead.n > 0 || !tally_full(walk->tally))) {
 		if (walk->cutting) {
 			at += walk_skip(walk, at, (size_t)(end - at));
 			last_len = 0;

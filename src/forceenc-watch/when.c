@@ -24,6 +24,7 @@ when_set_reference(struct when *when, int64_t now)
 {
 	when->reference = now;
 	when->hour_stamp[0] = '\0';
+	when->stamp[0] = '\0';
 }
 
 static inline bool
@@ -128,6 +129,11 @@ when_traditional(struct when *when, const char *s, int64_t *time)
 {
 	int minute = when_two(s + 10), second = when_two(s + 13);
 
+	/* Most lines have the stamp of the one before. */
+	if (memcmp(when->stamp, s, WHEN_TRADITIONAL_LEN) == 0) {
+		*time = when->last;
+		return 0;
+	}
 	if (minute > 59 || second > 60)
 		return -1;
 	if (memcmp(when->hour_stamp, s, sizeof(when->hour_stamp)) != 0 &&
@@ -140,6 +146,7 @@ when_traditional(struct when *when, const char *s, int64_t *time)
 		*time = when->hour_start + minute * 60 + second;
 	}
 	when->last = *time;
+	memcpy(when->stamp, s, WHEN_TRADITIONAL_LEN);
 	return 0;
 }
 

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define WHEN_TRADITIONAL_LEN 15
+
 /*
  * The time of a line, in seconds since the epoch. A traditional stamp
  * ("Nov 22 00:11:52") has neither year nor zone: the year is the latest one
@@ -17,6 +19,7 @@
 struct when {
 	int64_t reference; /* when the log was written, at the latest */
 	int64_t last;      /* the time of the last traditional stamp; 0: none */
+	char stamp[WHEN_TRADITIONAL_LEN]; /* this one; empty: not known */
 	/* The last stamp's hour, since a busy log has thousands a minute. */
 	char hour_stamp[9]; /* "Nov 22 00" */
 	int64_t hour_start;
@@ -26,8 +29,6 @@ struct when {
 void when_init(struct when *, int64_t now);
 /* A later reference may mean another year: forgets what was worked out. */
 void when_set_reference(struct when *, int64_t now);
-
-#define WHEN_TRADITIONAL_LEN 15
 
 /* Whether s begins with "Nov 22 00:11:52". Pure. */
 int when_is_traditional(const char *s, size_t len);

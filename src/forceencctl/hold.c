@@ -3,11 +3,21 @@
 
 #include "forceencctl/hold.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 static const int hold_signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
 #define HOLD_SIGNALS (sizeof(hold_signals) / sizeof(*hold_signals))
+
+/* As nohup(1) has it: blocked, it would wait all the same. */
+static bool
+hold_is_ignored(int sig)
+{
+	struct sigaction now;
+
+	return sigaction(sig, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
 
 void
 hold_begin(struct hold *hold)
@@ -17,7 +27,8 @@ hold_begin(struct hold *hold)
 
 	sigemptyset(&set);
 	for (i = 0; i < HOLD_SIGNALS; i++)
-		sigaddset(&set, hold_signals[i]);
+		if (!hold_is_ignored(hold_signals[i]))
+			sigaddset(&set, hold_signals[i]);
 	sigprocmask(SIG_BLOCK, &set, &hold->before);
 }
 

@@ -7,8 +7,9 @@
 #include <signal.h>
 
 /* A change that is whole or not at all: the signals by which a terminal, its
- * end or an administrator stops a program wait meanwhile. Programs that are
- * run in it hold them as well, since a terminal tells them, too. */
+ * end or an administrator stops a program wait meanwhile, those that aren't
+ * ignored. Programs that are run in it hold them as well, since a terminal
+ * tells them, too. */
 
 struct hold {
 	sigset_t before;

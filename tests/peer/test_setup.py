@@ -228,13 +228,20 @@ def interrupted(served, make_folder):
             name=name, act=act, runs=runs))
         (shadow / name).chmod(0o755)
 
-    def run(postfix, at, name="NONE"):
+    def run(postfix, at, name="NONE", ignored=()):
+        def listen():
+            # Whoever runs the tests may ignore some.
+            for other in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(other, signal.SIG_IGN if other in ignored
+                              else signal.SIG_DFL)
+
         runs.write_text("")
         done = subprocess.run(
             served.ctl.argv("setup", "--config-dir", str(postfix.config),
                             "--apply"),
             stdin=subprocess.DEVNULL, capture_output=True, text=True,
             timeout=SLOW, check=False, start_new_session=True,
+            preexec_fn=listen,
             env=dict(os.environ, PATH=f"{shadow}:{programs.PATH}",
                      AT=str(at), SIGNAL=name))
         return done.returncode, done.stderr, runs.read_text().splitlines()
@@ -275,6 +282,10 @@ def test_interrupted_it_is_whole_or_undone(interrupted, make_postfix):
         assert files(postfix) == before and not kept, at
         ends.add("undone" if "all is as it was before" in said else "not yet")
     assert ends == {"not yet", "undone", "whole"}
+    # As nohup(1) has it.
+    restore(postfix, before)
+    assert interrupted(postfix, begin + 3, "HUP", {signal.SIGHUP})[0] == 0
+    assert files(postfix) == after
 
 
 def test_killed_it_is_done_the_next_time(interrupted, make_postfix):

@@ -15,6 +15,7 @@ import ctypes
 import errno
 import os
 import pwd
+import shutil
 import socket
 import subprocess
 import sys
@@ -127,6 +128,8 @@ def main():
     path, folder, *words = sys.argv[1:]
     unit = settings(path)
     nobody = pwd.getpwnam("nobody")
+    # It may be where nobody may go.
+    program = os.open(shutil.which(words[0]), os.O_PATH | os.O_CLOEXEC)
     hide(folder)
     os.setgroups([])
     os.setgid(nobody.pw_gid)
@@ -134,7 +137,7 @@ def main():
     os.umask(int(unit["UMask"][0], 8))
     check(LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
     restrict(unit)
-    os.execvp(words[0], words)
+    os.execve(program, words, os.environ)
 
 
 if __name__ == "__main__":

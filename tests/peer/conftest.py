@@ -19,7 +19,8 @@ from lab.slapd import Slapd
 from lab.trio import Trio
 
 
-LONG = ("test_postfix", "test_setup", "test_audit", "test_pgsql_push",
+LONG = ("test_postfix", "test_store_pgsql", "test_store_pgsql_failover",
+        "test_boot", "test_setup", "test_audit", "test_pgsql_push",
         "test_systemd", "test_certificates")
 
 

@@ -187,7 +187,7 @@ def test_connection_lost_at_any_byte(make_counter, make_proxy, folder,
     counter.start()
     counter.deliver(level="Trusted")
     wait_total(database, counter)
-    for count in range(0, 320, 16):
+    for count in range(0, 320, 40):
         # It tidies once it's connected.
         until(lambda: database.sql(IDLE).encode(), b"1", LIMIT)
         proxy.eat(count)

@@ -9,7 +9,6 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <sched.h>
 #include <semaphore.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -100,6 +99,7 @@ teardown(void **out)
 	struct state *state = *out;
 
 	dial_free(state->dial);
+	wait_alone();
 	close(state->listener.fd);
 	free(state->result);
 	free(state);
@@ -385,13 +385,6 @@ test_hanging_name_service(void **arg)
 	assert_why(state, "Connection refused");
 }
 
-static void
-wait_alone(void)
-{
-	while (count_threads() > threads_alone)
-		sched_yield();
-}
-
 /* An end that doesn't wait for a name service that hangs. */
 static void
 test_freed_while_hanging(void **arg)
@@ -403,7 +396,6 @@ test_freed_while_hanging(void **arg)
 	sem_post(&release);
 	sem_wait(&state->talk.dropped_arg);
 	state->dial = NULL;
-	wait_alone();
 }
 
 /* A peer whose backlog is full drops what it's sent. */

@@ -4,6 +4,8 @@
 #ifndef FORCEENC_PQ_FAULT_H
 #define FORCEENC_PQ_FAULT_H
 
+#include <stdbool.h>
+
 #include "forceenc/buf.h"
 
 /*
@@ -18,6 +20,11 @@ enum pq_fault {
 /* By the SQLSTATE of an error: a name, a right, a password or a query that is
  * wrong is WRONG, anything else AWAY. */
 enum pq_fault pq_fault_state(const char *sqlstate);
+
+/* Whether it's that two transactions were in each other's way (a deadlock, or
+ * one that can't be put in an order with others): nothing is wrong with either,
+ * and the same once more will do. */
+bool pq_fault_is_conflict(const char *sqlstate);
 
 /* By what libpq says of a connection that couldn't be made, in English and as
  * verbose as it can (PQERRORS_VERBOSE). Adds the text to out as it would be

@@ -218,8 +218,13 @@ struct store *store_open(
 void store_close(struct store *); /* NULL is fine */
 
 /* All or nothing. -1: nothing was written (locked, disk full, gone), and the
- * same batch can be tried again; or the store is lost. */
+ * same batch can be tried again; or the store is lost. What PostgreSQL has
+ * undone because another transaction was in the way is begun anew at once, a
+ * few times; so it is in store_tidy(). */
 int store_commit(struct store *, const struct store_batch *, struct err *);
+
+/* How often that was so since it was asked last. */
+unsigned store_conflicts(struct store *);
 
 /* Whether the database was removed or replaced since it was opened, or the
  * connection to it has ended: then all calls fail for good, and what was

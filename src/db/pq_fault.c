@@ -9,7 +9,6 @@
 
 #include "forceenc/pq_fault.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #define PQ_FAULT_STATE_LEN 5
@@ -58,6 +57,12 @@ pq_fault_state(const char *sqlstate)
 			strlen(pq_fault_wrong[i])) == 0)
 			return PQ_FAULT_WRONG;
 	return PQ_FAULT_AWAY;
+}
+
+bool
+pq_fault_is_conflict(const char *sqlstate)
+{
+	return strcmp(sqlstate, "40001") == 0 || strcmp(sqlstate, "40P01") == 0;
 }
 
 static bool

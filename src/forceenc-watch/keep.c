@@ -265,6 +265,7 @@ keep_commit(struct keep *keep, struct walk *walk,
 	char names[KEEP_BLOBS][KEEP_NAME_MAX];
 	struct store_blob blob[KEEP_BLOBS];
 	struct store_batch batch;
+	int rc;
 
 	walk_batch(walk, &batch);
 	state_write(walk, &keep->state);
@@ -287,7 +288,10 @@ keep_commit(struct keep *keep, struct walk *walk,
 		keep_add_blob(&batch, blob,
 		    keep_name(names[4], "journal", place->cursor->machine),
 		    &keep->cursor);
-	if (store_commit(keep->store, &batch, err) == -1)
+	rc = store_commit(keep->store, &batch, err);
+	if (keep->meter != NULL)
+		keep->meter->conflicts += store_conflicts(keep->store);
+	if (rc == -1)
 		return -1;
 	if (keep->meter != NULL)
 		meter_add(keep->meter, &batch);

@@ -104,6 +104,10 @@ metrics_store(struct prometheus *page, const struct meter *meter)
 	prometheus_counter(page, "forceenc_watch_tidy_failures_total",
 	    "Times that old statistics couldn't be removed.",
 	    meter->tidies_failed);
+	prometheus_counter(page, "forceenc_watch_store_conflicts_total",
+	    "Times that another transaction was in the way of ours, which was "
+	    "begun anew at once.",
+	    meter->conflicts);
 	prometheus_counter(page, "forceenc_watch_store_reopens_total",
 	    "Times that the store had been removed or replaced.",
 	    meter->reopens);

@@ -231,6 +231,7 @@ watch_tidy(struct watch *watch)
 		    err.text);
 		watch->meter.tidies_failed++;
 	}
+	watch->meter.conflicts += store_conflicts(watch->store);
 	/* Who reads the statistics sees by it that we are still there. */
 	watch->dirty = watch->dirty || rc != 1;
 	watch->tidy_at = clock_now() + (rc == 1 ? 0 : WATCH_TIDY_MS);

@@ -169,6 +169,15 @@ store_commit(
 	return store->backend->commit(store, batch, err);
 }
 
+unsigned
+store_conflicts(struct store *store)
+{
+	unsigned conflicts = store->conflicts;
+
+	store->conflicts = 0;
+	return conflicts;
+}
+
 int
 store_get_blob(struct store *store, const char *name, void **bytes, size_t *len,
     struct err *err)

@@ -58,6 +58,7 @@ struct store_backend {
 
 struct store {
 	const struct store_backend *backend;
+	unsigned conflicts; /* transactions that were begun anew */
 };
 
 extern const struct store_backend store_sqlite;

@@ -123,11 +123,9 @@ store_pgsql_lost(const struct store *base)
 }
 
 static int
-store_pgsql_commit(
-    struct store *base, const struct store_batch *batch, struct err *err)
+store_pgsql_commit_once(struct store_pgsql_db *store,
+    const struct store_batch *batch, struct err *err)
 {
-	struct store_pgsql_db *store = store_pgsql_db_of(base);
-
 	if (store_pgsql_db_begin(store, STORE_PGSQL_SHARED, err) == -1)
 		return -1;
 	if (store_pgsql_write(store, batch, err) == -1) {
@@ -137,6 +135,19 @@ store_pgsql_commit(
 	if (store_pgsql_db_end(store, err) == -1)
 		return -1;
 	store->batch++;
+	return 0;
+}
+
+static int
+store_pgsql_commit(
+    struct store *base, const struct store_batch *batch, struct err *err)
+{
+	struct store_pgsql_db *store = store_pgsql_db_of(base);
+	unsigned time = 0;
+
+	while (store_pgsql_commit_once(store, batch, err) == -1)
+		if (!store_pgsql_db_again(store, time++))
+			return -1;
 	return 0;
 }
 

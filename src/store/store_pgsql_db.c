@@ -3,7 +3,14 @@
 
 #include "store/store_pgsql_db.h"
 
+#include <unistd.h>
+
 #include "forceenc/must.h"
+
+/* How often a transaction is begun anew, and how long after the first time (ms,
+ * at most; twice as long each time): a deadlock is over when it's told. */
+#define STORE_PGSQL_DB_AGAIN 5
+#define STORE_PGSQL_DB_WAIT  20
 
 struct store_pgsql_db *
 store_pgsql_db_of(const struct store *store)
@@ -53,4 +60,18 @@ store_pgsql_db_abort(struct store_pgsql_db *store)
 {
 	if (!store_pq_lost(store->link))
 		store_pq_do(store->link, "ROLLBACK", NULL);
+}
+
+bool
+store_pgsql_db_again(struct store_pgsql_db *store, unsigned time)
+{
+	unsigned random;
+
+	if (time >= STORE_PGSQL_DB_AGAIN || store_pq_lost(store->link) ||
+	    !store_pq_conflicted(store->link))
+		return false;
+	store->store.conflicts++;
+	MUST(getentropy(&random, sizeof(random)) == 0);
+	return store_pq_pause(
+	    store->link, 1 + random % ((unsigned)STORE_PGSQL_DB_WAIT << time));
 }

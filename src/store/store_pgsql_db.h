@@ -49,4 +49,9 @@ int store_pgsql_db_begin(
 int store_pgsql_db_end(struct store_pgsql_db *, struct err *);
 void store_pgsql_db_abort(struct store_pgsql_db *);
 
+/* Whether a transaction that has failed, for the time of that number from 0 on,
+ * is to be done again at once: another one was in its way. It has waited a
+ * moment then, which isn't the same for all. */
+bool store_pgsql_db_again(struct store_pgsql_db *, unsigned time);
+
 #endif

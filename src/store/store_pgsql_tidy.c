@@ -300,6 +300,27 @@ store_pgsql_tidy_later(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
+static int
+store_pgsql_tidy_once(struct store_pgsql_tidy *tidy)
+{
+	struct store_pgsql_db *store = tidy->store;
+	int64_t swept = store->swept;
+	int rc;
+
+	if (store_pgsql_db_begin(store, STORE_PGSQL_SHARED, tidy->err) == -1)
+		return -1;
+	rc = store_pgsql_tidy_first(tidy);
+	if (rc != -1 && store_pgsql_db_end(store, tidy->err) == 0)
+		return rc;
+	if (rc == -1)
+		store_pgsql_db_abort(store);
+	/* What it did of the sweep is undone. */
+	store->sweep_table = 0;
+	store->sweep_id = 0;
+	store->swept = swept;
+	return -1;
+}
+
 int
 store_pgsql_tidy(struct store *base, int64_t now, unsigned keep_hours,
     unsigned keep_days, unsigned failures_kept, struct err *err)
@@ -311,6 +332,7 @@ store_pgsql_tidy(struct store *base, int64_t now, unsigned keep_hours,
 	    .failures_kept = failures_kept,
 	    .err = err,
 	};
+	unsigned time = 0;
 	int rc;
 
 	/* Whole days, and none that has to go is left in hours. */
@@ -318,15 +340,8 @@ store_pgsql_tidy(struct store *base, int64_t now, unsigned keep_hours,
 	    store_pgsql_tidy_later(tidy.first_day,
 		(now / STORE_PGSQL_TIDY_HOUR - keep_hours) /
 		    STORE_PGSQL_TIDY_HOURS);
-	if (store_pgsql_db_begin(store, STORE_PGSQL_SHARED, err) == -1)
-		return -1;
-	rc = store_pgsql_tidy_first(&tidy);
-	if (rc != -1 && store_pgsql_db_end(store, err) == 0)
-		return rc;
-	if (rc == -1)
-		store_pgsql_db_abort(store);
-	/* What it did of the sweep is undone. */
-	store->sweep_table = 0;
-	store->sweep_id = 0;
-	return -1;
+	do
+		rc = store_pgsql_tidy_once(&tidy);
+	while (rc == -1 && store_pgsql_db_again(store, time++));
+	return rc;
 }

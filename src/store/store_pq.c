@@ -42,6 +42,7 @@ struct store_pq {
 	bool faulty;         /* there was one */
 	struct err first; /* error since the last answer that was waited for */
 	bool failed;
+	bool conflict; /* that's what the first one was */
 };
 
 /* The server ends what takes too long, and notices that we are gone; answers
@@ -138,6 +139,7 @@ store_pq_fail(struct store_pq *link, enum pq_fault fault, const struct err *why)
 	if (link->failed)
 		return;
 	link->failed = true;
+	link->conflict = false;
 	link->first = *why;
 }
 
@@ -189,9 +191,13 @@ store_pq_poll(struct store_pq *link, bool writing, uint64_t *until)
 static void
 store_pq_take(struct store_pq *link, const struct pq_answer *answer)
 {
+	bool first = !link->failed;
+
 	if (answer->kind == PQ_KIND_DONE)
 		return;
 	store_pq_fail(link, pq_fault_state(answer->sqlstate), answer->why);
+	if (first)
+		link->conflict = pq_fault_is_conflict(answer->sqlstate);
 }
 
 /* Writes and reads until the last answer is there. */
@@ -259,6 +265,24 @@ bool
 store_pq_is_pooled(const struct store_pq *link, int64_t session)
 {
 	return link->pq != NULL && pq_process(link->pq) != session;
+}
+
+bool
+store_pq_conflicted(const struct store_pq *link)
+{
+	return link->conflict;
+}
+
+bool
+store_pq_pause(struct store_pq *link, unsigned ms)
+{
+	struct pollfd pollfd = {.fd = link->stop, .events = POLLIN};
+	uint64_t until = clock_now() + ms, now;
+
+	while ((now = clock_now()) < until)
+		if (link->poll(&pollfd, 1, (int)(until - now), link->arg) > 0)
+			return false;
+	return true;
 }
 
 enum pq_fault

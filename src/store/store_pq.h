@@ -28,6 +28,12 @@ void store_pq_close(struct store_pq *); /* NULL is fine */
 /* Whether a pooler stands in between; session is the server's process. */
 bool store_pq_is_pooled(const struct store_pq *, int64_t session);
 
+/* Whether the error of the last call that failed was a conflict. */
+bool store_pq_conflicted(const struct store_pq *);
+
+/* Waits; false if somebody wants to stop. */
+bool store_pq_pause(struct store_pq *, unsigned ms);
+
 /* What kind of error the first one since then was; WRONG if there was none. */
 enum pq_fault store_pq_fault(const struct store_pq *);
 

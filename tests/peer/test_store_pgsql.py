@@ -14,8 +14,9 @@ import time
 import pytest
 
 from lab import TIMEOUT, programs
+from lab.scrape import Pages
 from lab.stats_pgsql import (  # noqa: F401 (fixtures)
-    AWAY, LIMIT, UNTIDY, Undisturbed, database, make_counter, server,
+    AWAY, LIMIT, UNTIDY, Session, Undisturbed, database, make_counter, server,
     tables_are_equal, total, wait_total)
 from lab.until import until
 
@@ -202,6 +203,75 @@ def test_connection_lost_at_any_byte(make_counter, make_proxy, folder,
         wait_total(database, counter)
     counter.stop()
     tables_are_equal(folder, counter)
+
+
+def deadlock(database, counter):
+    """The watcher's batch is the one that is undone: it's the last to wait in
+    a circle, and the first to look for one."""
+    holder, other = Session(database.server), Session(database.server)
+    holder.say("BEGIN; LOCK TABLE name")
+    other.say("BEGIN; LOCK TABLE delivery_hour")
+    for table in ("name", "delivery_hour"):
+        database.until_locked(table, True)
+    counter.deliver(level="Trusted")
+    database.until_locked("name", False)
+    other.say("LOCK TABLE sender")
+    database.until_locked("sender", False)
+    holder.end()
+    other.end()
+
+
+def test_a_deadlock_costs_no_second(make_counter, folder, database):
+    """Nobody hears of it but those who read the figures."""
+    counter = make_counter("one", watch_http_listen=f"unix:{folder}/http")
+    pages = Pages(f"unix:{folder}/http")
+    database.server.sql("ALTER ROLE counter SET deadlock_timeout = '10ms'",
+                        "postgres")
+    try:
+        counter.start()
+        until(lambda: database.sql(IDLE).encode(), b"1", LIMIT)
+        deadlock(database, counter)
+    finally:
+        database.server.sql("ALTER ROLE counter RESET deadlock_timeout",
+                            "postgres")
+    wait_total(database, counter)
+    figures = pages.figures()
+    assert figures.get("forceenc_watch_store_conflicts_total") == 1
+    assert figures.get("forceenc_watch_commit_failures_total") == 0
+    counter.stop()
+    tables_are_equal(folder, counter)
+
+
+# Undoes the first so many transactions, as SERIALIZABLE ones are undone.
+UNDO = """
+CREATE SEQUENCE undone;
+CREATE FUNCTION undo() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+IF nextval('undone') <= {times} THEN
+RAISE 'could not serialize access' USING ERRCODE = '40001';
+END IF; RETURN NEW; END $$;
+CREATE TRIGGER undo BEFORE INSERT ON delivery_hour
+FOR EACH STATEMENT EXECUTE FUNCTION undo();
+"""
+
+
+@pytest.mark.parametrize("times, failures", [(5, 0), (6, 1)])
+def test_it_is_tried_again_five_times(make_counter, folder, database,
+                                      times, failures):
+    """And then as if there were no server."""
+    counter = make_counter("one", watch_http_listen=f"unix:{folder}/http")
+    pages = Pages(f"unix:{folder}/http")
+    counter.log.allow(UNTIDY)
+    counter.start()
+    until(lambda: database.sql(IDLE).encode(), b"1", LIMIT)
+    database.sql(UNDO.format(times=times))
+    if failures:
+        counter.log.expect(AWAY + ".*could not serialize access")
+    counter.deliver(level="Trusted")
+    wait_total(database, counter)
+    figures = pages.figures()
+    assert figures.get("forceenc_watch_store_conflicts_total") == 5
+    assert figures.get("forceenc_watch_commit_failures_total") == failures
 
 
 def test_silent_server_is_left(make_counter, make_proxy, database):

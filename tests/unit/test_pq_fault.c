@@ -111,6 +111,10 @@ test_states(void **state)
 		assert_int_equal(pq_fault_state(away[i]), PQ_FAULT_AWAY);
 	for (i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
 		assert_int_equal(pq_fault_state(wrong[i]), PQ_FAULT_WRONG);
+	for (i = 0; i < sizeof(away) / sizeof(*away); i++)
+		assert_int_equal(
+		    pq_fault_is_conflict(away[i]), away[i][0] == '4');
+	assert_false(pq_fault_is_conflict("40003"));
 }
 
 int

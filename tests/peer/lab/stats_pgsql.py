@@ -11,7 +11,7 @@ import pytest
 
 from . import TIMEOUT, postgres, programs
 from .ctl import Ctl
-from .postgres import Postgres
+from .postgres import Postgres, server_program
 from .until import until
 from .watcher import Watcher
 
@@ -50,10 +50,37 @@ class Statistics:
     def sql(self, text):
         return self.server.sql(text, "stats").strip()
 
+    def until_locked(self, table, granted):
+        """By one that waits for it, or that has it."""
+        until(lambda: self.sql(
+            "SELECT count(*) FROM pg_locks WHERE mode IN "
+            "('RowExclusiveLock', 'AccessExclusiveLock') AND relation = "
+            f"'{table}'::regclass AND granted = {granted}").encode(), b"1")
+
     def count(self, host=None):
         where = f" WHERE host = '{host}'" if host else ""
         return int(self.sql(
             f"SELECT coalesce(sum(count), 0) FROM delivery{where}"))
+
+
+class Session:
+    """Somebody else in that database, who keeps what they have locked."""
+
+    def __init__(self, server):
+        self.psql = subprocess.Popen(
+            [server_program("psql"), "-h", str(server.sockets), "-p",
+             str(server.port), "-U", "postgres", "-d", "stats", "-X", "-q"],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+
+    def say(self, sql):
+        """Without waiting for what comes of it."""
+        self.psql.stdin.write(sql + ";\n")
+        self.psql.stdin.flush()
+
+    def end(self):
+        """What was said is done by then, and undone if it has no COMMIT."""
+        self.psql.stdin.close()
+        assert self.psql.wait(TIMEOUT) == 0
 
 
 class Counter(Watcher):

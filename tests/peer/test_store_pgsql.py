@@ -23,8 +23,6 @@ from lab.until import until
 LOGS = sorted((programs.TOP / "tests/watch/corpus").glob("*.log"))
 SEED = int(os.environ.get("FORCEENC_SEED", str(time.time_ns())))
 KILLS = int(os.environ.get("FORCEENC_KILLS", "8"))
-IDLE = ("SELECT count(*) FROM pg_stat_activity WHERE usename = 'counter' "
-        "AND state = 'idle' AND state_change < now() - interval '0.3 s'")
 
 
 @pytest.mark.parametrize("name", [
@@ -189,8 +187,7 @@ def test_connection_lost_at_any_byte(make_counter, make_proxy, folder,
     counter.deliver(level="Trusted")
     wait_total(database, counter)
     for count in range(0, 320, 40):
-        # It tidies once it's connected.
-        until(lambda: database.sql(IDLE).encode(), b"1", LIMIT)
+        database.until_idle()
         proxy.eat(count)
         counter.deliver(level="Trusted")
         # Whether it's enough for the batch isn't known.
@@ -229,7 +226,7 @@ def test_a_deadlock_costs_no_second(make_counter, folder, database):
                         "postgres")
     try:
         counter.start()
-        until(lambda: database.sql(IDLE).encode(), b"1", LIMIT)
+        database.until_idle()
         deadlock(database, counter)
     finally:
         database.server.sql("ALTER ROLE counter RESET deadlock_timeout",
@@ -263,7 +260,7 @@ def test_it_is_tried_again_five_times(make_counter, folder, database,
     pages = Pages(f"unix:{folder}/http")
     counter.log.allow(UNTIDY)
     counter.start()
-    until(lambda: database.sql(IDLE).encode(), b"1", LIMIT)
+    database.until_idle()
     database.sql(UNDO.format(times=times))
     if failures:
         counter.log.expect(AWAY + ".*could not serialize access")

@@ -41,6 +41,7 @@ def begins_to_commit(counter, database, proxy):
     counter.start(environ=WATCHDOG)
     counter.deliver(level="Trusted")
     wait_total(database, counter)
+    database.until_idle()
     proxy.eat(0)
     counter.deliver(level="Trusted")
     until(lambda: database.sql(

@@ -50,6 +50,13 @@ class Statistics:
     def sql(self, text):
         return self.server.sql(text, "stats").strip()
 
+    def until_idle(self):
+        """The watcher, which tidies once it's connected, has done so."""
+        until(lambda: self.sql(
+            "SELECT count(*) FROM pg_stat_activity WHERE usename = 'counter' "
+            "AND state = 'idle' AND state_change < now() - interval '0.3 s'"
+        ).encode(), b"1", LIMIT)
+
     def until_locked(self, table, granted):
         """By one that waits for it, or that has it."""
         until(lambda: self.sql(

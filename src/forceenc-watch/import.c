@@ -176,12 +176,14 @@ import_commit_journal(
 {
 	const struct keep_report report = {
 	    .bytes_behind = -1, .now = import_now()};
-	struct keep_place place = {NULL, NULL, NULL};
-	struct journal_state state;
+	struct keep_place place = {0};
 
-	journal_look(journal, &state);
-	place.cursor = &state.place;
-	return keep_commit(&import->keep, import->walk, &place, &report, err);
+	place.cursors = journal_places(journal, &place.cursor);
+	if (keep_commit(&import->keep, import->walk, &place, &report, err) ==
+	    -1)
+		return -1;
+	journal_committed(journal);
+	return 0;
 }
 
 static int

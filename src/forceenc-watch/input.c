@@ -18,7 +18,6 @@
 
 #define INPUT_POLL_MS  250   /* where nobody tells of changes */
 #define INPUT_TRUST_MS 10000 /* where they are told */
-#define INPUT_YOUNG_MS 100   /* until what is young isn't any more */
 
 /* Where another kind of log was followed before, the lines of so many seconds
  * may be in both, and out of order. */
@@ -53,7 +52,7 @@ input_open_file(struct input *input, const char *path, struct err *err)
 
 	if (rc == -1)
 		return -1;
-	if (rc == 2)
+	if (rc >= 2)
 		input_begin_after(input, path);
 	input->walk->since = input->keep->since;
 	input->follow = follow_new(path, &position);
@@ -77,9 +76,10 @@ input_open_journal(struct input *input, const char *spec, struct err *err)
 	struct keep_position position;
 	int rc = keep_load_position(input->keep, &position, err);
 
+	/* What isn't known of journals was never read. */
 	if (rc != -1)
 		input->journal = journal_open(spec, input->keep,
-		    input->walk->inflight->last, rc == 1, err);
+		    rc == 2 ? 0 : input->walk->inflight->last, rc == 1, err);
 	return input->journal == NULL ? -1 : 0;
 }
 
@@ -126,14 +126,16 @@ input_commit_journal(
     struct input *input, struct keep_report *report, struct err *err)
 {
 	struct journal_state state;
-	struct keep_place place = {NULL, NULL, NULL};
+	struct keep_place place = {0};
 
 	journal_look(input->journal, &state);
-	if (state.place.cursor != NULL)
-		place.cursor = &state.place;
+	place.cursors = journal_places(input->journal, &place.cursor);
 	report->behind = state.behind;
 	report->bytes_behind = -1;
-	return keep_commit(input->keep, input->walk, &place, report, err);
+	if (keep_commit(input->keep, input->walk, &place, report, err) == -1)
+		return -1;
+	journal_committed(input->journal);
+	return 0;
 }
 
 static int
@@ -168,8 +170,6 @@ input_patience_journal(const struct input *input)
 	struct journal_state state;
 
 	journal_look(input->journal, &state);
-	if (state.young)
-		return INPUT_YOUNG_MS;
 	return state.hears ? INPUT_TRUST_MS : INPUT_POLL_MS;
 }
 

@@ -5,6 +5,7 @@
 #define FORCEENC_WATCH_JOURNAL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "forceenc-watch/input_step.h"
@@ -13,9 +14,13 @@
 #include "forceenc/err.h"
 
 /*
- * The systemd journal, read entry by entry: this machine's, or the files of
- * another one in a folder. How far it was read is its own cursor, kept by the
- * id of the machine: copies of a journal are that journal. Entries that were
+ * The systemd journal, read entry by entry: this machine's, or the files in a
+ * folder, which may be those of several machines. Each machine's entries are
+ * read in their order, the earliest of all first; one machine's that come
+ * late, since they were sent late, come late, and that is all.
+ *
+ * How far a machine's journal was read is a cursor of its own, kept by the id
+ * of the machine: copies of a journal are that journal. Entries that were
  * removed before they could be read are a gap, which the walk is told. Files
  * that may not be read, or are cut off, are said to be. Without libsystemd it
  * can't be opened.
@@ -23,10 +28,10 @@
 struct journal;
 
 /*
- * spec is what follows "journal:". Goes on from the cursor in keep, which must
- * outlive it. A journal that was never read, or any if anew is true, begins
- * behind the time after, with a gap, or at its beginning if that is 0. NULL
- * with err.
+ * spec is what follows "journal:". Goes on from the cursors in keep, which must
+ * outlive it. Machines that were never read, or any if anew is true, begin
+ * behind the time after, with a gap, or at their beginning if that is 0; those
+ * that come later at their beginning. NULL with err.
  */
 struct journal *journal_open(const char *spec, struct keep *keep, int64_t after,
     bool anew, struct err *err);
@@ -42,14 +47,18 @@ int journal_peek(
 
 /* As of the last step. */
 struct journal_state {
-	struct keep_cursor place; /* its cursor is NULL before any entry */
-	bool open;                /* it can be read */
-	bool behind;              /* there was more to read */
-	bool young;               /* there is, a moment from now */
-	int fd;     /* readable when there may be more; -1: nothing tells */
-	bool hears; /* fd can be relied upon */
+	bool open;   /* it can be read */
+	bool behind; /* there was more to read */
+	int fd;      /* readable when there may be more; -1: nothing tells */
+	bool hears;  /* fd can be relied upon */
 };
 
 void journal_look(const struct journal *, struct journal_state *out);
+
+/* The places of the machines of which something was read since the last call
+ * of journal_committed(), until the next step; their number. */
+size_t journal_places(struct journal *, const struct keep_cursor **out);
+/* They are in the store. */
+void journal_committed(struct journal *);
 
 #endif

@@ -156,19 +156,4 @@ journal_entry_machine(struct journal_entry *entry, struct sd_journal *handle,
 	text_printable(out, size, machine->data, machine->len);
 }
 
-unsigned
-journal_entry_machines(struct sd_journal *handle)
-{
-	const void *data;
-	unsigned n = 0;
-	size_t len;
-
-	if (sd_journal_query_unique(handle, "_MACHINE_ID") < 0)
-		return 0;
-	while (sd_journal_enumerate_unique(handle, &data, &len) > 0)
-		n++;
-	sd_journal_restart_unique(handle);
-	return n;
-}
-
 #endif

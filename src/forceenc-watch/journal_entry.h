@@ -14,6 +14,9 @@
 
 struct sd_journal;
 
+/* What the library has to tell of a field, its name included. */
+#define JOURNAL_ENTRY_MAX (65536 + 256)
+
 enum journal_entry_part {
 	JOURNAL_ENTRY_TEXT,
 	JOURNAL_ENTRY_PROGRAM,
@@ -43,7 +46,4 @@ bool journal_entry_read(
 /* The id of the machine that wrote it, printable, or "unknown". */
 void journal_entry_machine(
     struct journal_entry *, struct sd_journal *, char *out, size_t size);
-/* Of how many there are entries, as far as that can be told. */
-unsigned journal_entry_machines(struct sd_journal *);
-
 #endif

@@ -16,10 +16,12 @@
 /* Their last byte is the version. */
 #define KEEP_POSITION_NAME "fe-wpos1"
 #define KEEP_INPUT_NAME    "fe-winp1"
-#define KEEP_CURSOR_NAME   "fe-wcur1"
-#define KEEP_NAME_MAX      64
-#define KEEP_CURSOR_MAX    4096
-#define KEEP_BLOBS         5
+#define KEEP_CURSOR_NAME   "fe-wcur2"
+/* Of all machines in a folder together. */
+#define KEEP_CURSOR_ALL "fe-wcur1"
+#define KEEP_NAME_MAX   64
+#define KEEP_CURSOR_MAX 4096
+#define KEEP_BLOBS      4 /* besides the cursors */
 
 void
 keep_init(struct keep *keep, struct store *store, const char *prefix)
@@ -35,8 +37,11 @@ keep_fini(struct keep *keep)
 	buf_fini(&keep->state);
 	buf_fini(&keep->position);
 	buf_fini(&keep->input);
-	buf_fini(&keep->cursor);
 	buf_fini(&keep->counters);
+	while (keep->cursors > 0)
+		buf_fini(&keep->cursor[--keep->cursors]);
+	free(keep->cursor);
+	keep->cursor = NULL;
 }
 
 static const char *
@@ -83,6 +88,8 @@ keep_load_position(
 		return rc;
 	if (unpack_begin(&in, KEEP_CURSOR_NAME, bytes, len)) {
 		rc = 2;
+	} else if (unpack_begin(&in, KEEP_CURSOR_ALL, bytes, len)) {
+		rc = 3;
 	} else if (unpack_begin(&in, KEEP_POSITION_NAME, bytes, len)) {
 		position->device = unpack_number(&in, UINT64_MAX);
 		position->inode = unpack_number(&in, UINT64_MAX);
@@ -170,8 +177,11 @@ keep_load_cursor(
 	    &bytes, &len, err);
 	if (rc != 1)
 		return rc;
-	if (!unpack_begin(&in, KEEP_CURSOR_NAME, bytes, len))
-		in.bad = true;
+	if (!unpack_begin(&in, KEEP_CURSOR_NAME, bytes, len)) {
+		rc = 2;
+		if (!unpack_begin(&in, KEEP_CURSOR_ALL, bytes, len))
+			in.bad = true;
+	}
 	text = unpack_bytes(&in, KEEP_CURSOR_MAX, &len);
 	if (unpack_end(&in))
 		*cursor = mem_dup(text, len);
@@ -238,7 +248,23 @@ keep_write_cursor(struct buf *buf, const char *text)
 	pack_end(buf);
 }
 
-/* While a journal is read, its machine stands where the position in a file
+static void
+keep_write_cursors(struct keep *keep, const struct keep_place *place)
+{
+	size_t i;
+
+	if (place->cursors > keep->cursors) {
+		keep->cursor = mem_resize(
+		    keep->cursor, place->cursors, sizeof(*keep->cursor));
+		memset(keep->cursor + keep->cursors, 0,
+		    (place->cursors - keep->cursors) * sizeof(*keep->cursor));
+		keep->cursors = place->cursors;
+	}
+	for (i = 0; i < place->cursors; i++)
+		keep_write_cursor(&keep->cursor[i], place->cursor[i].cursor);
+}
+
+/* While a journal is read, a machine stands where the position in a file
  * would. */
 static void
 keep_write_place(struct keep *keep, const struct keep_place *place)
@@ -251,10 +277,30 @@ keep_write_place(struct keep *keep, const struct keep_place *place)
 		pack_number(&keep->input, place->position->offset);
 		pack_end(&keep->input);
 	}
-	if (place->cursor != NULL) {
-		keep_write_cursor(&keep->cursor, place->cursor->cursor);
+	if (place->cursors > 0)
 		keep_write_cursor(&keep->position, place->cursor->machine);
-	}
+	keep_write_cursors(keep, place);
+}
+
+static void
+keep_add_place(struct keep *keep, const struct keep_place *place,
+    struct store_batch *batch, struct store_blob *blob,
+    char (*names)[KEEP_NAME_MAX])
+{
+	size_t i;
+
+	if (place->position != NULL || place->cursors > 0)
+		keep_add_blob(batch, blob,
+		    keep_name(names[2], keep->prefix, "position"),
+		    &keep->position);
+	if (place->print != NULL)
+		keep_add_blob(batch, blob,
+		    keep_input_name(names[3], place->print), &keep->input);
+	for (i = 0; i < place->cursors; i++)
+		keep_add_blob(batch, blob,
+		    keep_name(names[KEEP_BLOBS + i], "journal",
+			place->cursor[i].machine),
+		    &keep->cursor[i]);
 }
 
 int
@@ -262,8 +308,9 @@ keep_commit(struct keep *keep, struct walk *walk,
     const struct keep_place *place, const struct keep_report *report,
     struct err *err)
 {
-	char names[KEEP_BLOBS][KEEP_NAME_MAX];
-	struct store_blob blob[KEEP_BLOBS];
+	size_t n = KEEP_BLOBS + place->cursors;
+	char(*names)[KEEP_NAME_MAX] = mem_zalloc(n * sizeof(*names));
+	struct store_blob *blob = mem_zalloc(n * sizeof(*blob));
 	struct store_batch batch;
 	int rc;
 
@@ -277,18 +324,10 @@ keep_commit(struct keep *keep, struct walk *walk,
 	    &keep->state);
 	keep_add_blob(&batch, blob,
 	    keep_name(names[1], keep->prefix, "counters"), &keep->counters);
-	if (place->position != NULL || place->cursor != NULL)
-		keep_add_blob(&batch, blob,
-		    keep_name(names[2], keep->prefix, "position"),
-		    &keep->position);
-	if (place->print != NULL)
-		keep_add_blob(&batch, blob,
-		    keep_input_name(names[3], place->print), &keep->input);
-	if (place->cursor != NULL)
-		keep_add_blob(&batch, blob,
-		    keep_name(names[4], "journal", place->cursor->machine),
-		    &keep->cursor);
+	keep_add_place(keep, place, &batch, blob, names);
 	rc = store_commit(keep->store, &batch, err);
+	free(names);
+	free(blob);
 	if (keep->meter != NULL)
 		keep->meter->conflicts += store_conflicts(keep->store);
 	if (rc == -1)

@@ -27,7 +27,7 @@ struct keep_position {
 	struct fingerprint print; /* of the bytes in front of offset */
 };
 
-/* The same, of a journal. Both strings are borrowed. */
+/* The same, of one machine's journal. Both strings are borrowed. */
 struct keep_cursor {
 	const char *machine;
 	const char *cursor; /* "": at its beginning */
@@ -38,7 +38,9 @@ struct keep_place {
 	const struct keep_position *position; /* NULL: no file was read */
 	/* Of the file's start, as far as that was read; NULL if it wasn't. */
 	const struct fingerprint *print;
-	const struct keep_cursor *cursor; /* NULL: no journal was read */
+	/* Of the machines of which something was read since the last commit. */
+	const struct keep_cursor *cursor;
+	size_t cursors;
 };
 
 /* One log's place in the list of those that were read. */
@@ -50,7 +52,9 @@ struct keep {
 	struct store *store;
 	const char *prefix; /* of the names: "follow", "import" */
 	int64_t since;      /* walk->since, as long as a file needs it */
-	struct buf state, position, input, cursor, counters;
+	struct buf state, position, input, counters;
+	struct buf *cursor; /* one for each of a commit */
+	size_t cursors;
 	struct meter *meter; /* told of what was committed, if set; borrowed */
 	uint64_t commits;
 };
@@ -61,14 +65,16 @@ void keep_fini(struct keep *); /* the store isn't closed */
 /* 1, 0 if there is none, -1 with err, also for what can't be read. */
 int keep_load_state(
     struct keep *, const char *prefix, struct walk *, struct err *);
-/* With keep->since. 2: a journal was read last, not a file. */
+/* With keep->since. 2: a journal was read last, not a file; 3: it was read by
+ * a version that took all machines of a folder for one. */
 int keep_load_position(struct keep *, struct keep_position *, struct err *);
 /* How far a log that begins so was read, or one that has grown since, while it
  * was shorter than a head; 0 if it never was. */
 int keep_find_input(
     struct keep *, const struct head *, struct keep_input *, struct err *);
 /* How far a machine's journal was read. 1 with *cursor for the caller to
- * free, 0 if it never was, -1 with err. */
+ * free, 0 if it never was, -1 with err. 2: by that version, which began with
+ * this machine's entries; it's the place of all of them. */
 int keep_load_cursor(
     struct keep *, const char *machine, char **cursor, struct err *);
 

@@ -70,14 +70,14 @@ class Journal:
             rest.append(field(b"MESSAGE", message))
         return head + b"".join(rest) + b"\n"
 
-    def line(self, line):
-        """The entry of a line of a log."""
-        stamp, host, program, pid, text = LINE.fullmatch(line).groups()
+    def line(self, line, host=None):
+        """The entry of a line of a log; host instead of that of the line."""
+        stamp, its_host, program, pid, text = LINE.fullmatch(line).groups()
         time = datetime.datetime.strptime(
             "2026 " + stamp.decode(), "%Y %b %d %H:%M:%S")
         seconds = (time - datetime.datetime(1970, 1, 1)).total_seconds()
         return self.entry(text, int(seconds) * 1000000,
-                          _HOSTNAME=host, SYSLOG_IDENTIFIER=program,
+                          _HOSTNAME=host or its_host, SYSLOG_IDENTIFIER=program,
                           _PID=pid or None)
 
     def append(self, data):

@@ -26,7 +26,7 @@ struct template_shape_reader {
 	struct err *err;
 };
 
-static int template_shape_read(struct template_shape_reader *);
+static int template_shape_read(struct template_shape_reader *, bool *needs);
 
 static int
 template_shape_wrong(struct template_shape_reader *reader, const char *what)
@@ -126,8 +126,9 @@ template_shape_add_key(struct template_shape_reader *reader, const char *type,
 	buf_add_text(&reader->out, "=*");
 }
 
+/* *needs: whether an entry that matches has the key. */
 static int
-template_shape_read_item(struct template_shape_reader *reader)
+template_shape_read_item(struct template_shape_reader *reader, bool *needs)
 {
 	const char *start = reader->at, *value;
 	size_t len = template_shape_type_len(start), i;
@@ -150,6 +151,7 @@ template_shape_read_item(struct template_shape_reader *reader)
 	value = ++reader->at;
 	if (template_shape_read_value(reader, &expands) == -1)
 		return -1;
+	*needs = expands;
 	if (expands)
 		template_shape_add_key(reader, start, len, equality, value);
 	else
@@ -157,22 +159,26 @@ template_shape_read_item(struct template_shape_reader *reader)
 	return 0;
 }
 
-/* The filters behind "&", "|" or "!". */
+/* The filters behind "&", "|" or "!". One of "&" is enough to need the key; of
+ * "|" it takes all, or one of the others finds an entry for every key. */
 static int
-template_shape_read_list(struct template_shape_reader *reader)
+template_shape_read_list(struct template_shape_reader *reader, bool *needs)
 {
-	bool negation = *reader->at == '!';
+	bool negation = *reader->at == '!', all = *reader->at == '|', one;
 	unsigned n = 0;
 
+	*needs = all;
 	buf_add_byte(&reader->out, *reader->at++);
 	reader->negated += negation;
 	template_shape_skip_space(reader);
 	for (; *reader->at == '('; n++) {
-		if (template_shape_read(reader) == -1)
+		if (template_shape_read(reader, &one) == -1)
 			return -1;
+		*needs = all ? *needs && one : *needs || one;
 		template_shape_skip_space(reader);
 	}
 	reader->negated -= negation;
+	*needs &= !negation;
 	if (negation && n != 1)
 		return template_shape_wrong(
 		    reader, "not exactly one filter behind \"!\"");
@@ -181,7 +187,7 @@ template_shape_read_list(struct template_shape_reader *reader)
 
 /* One filter in its parentheses. */
 static int
-template_shape_read(struct template_shape_reader *reader)
+template_shape_read(struct template_shape_reader *reader, bool *needs)
 {
 	int rc;
 
@@ -190,9 +196,9 @@ template_shape_read(struct template_shape_reader *reader)
 	buf_add_byte(&reader->out, *reader->at++);
 	template_shape_skip_space(reader);
 	if (*reader->at != '\0' && strchr("&|!", *reader->at) != NULL)
-		rc = template_shape_read_list(reader);
+		rc = template_shape_read_list(reader, needs);
 	else
-		rc = template_shape_read_item(reader);
+		rc = template_shape_read_item(reader, needs);
 	if (rc == -1)
 		return -1;
 	if (*reader->at != ')')
@@ -205,19 +211,21 @@ template_shape_read(struct template_shape_reader *reader)
 static int
 template_shape_read_all(struct template_shape_reader *reader)
 {
+	bool needs = false;
 	int rc;
 
 	template_shape_skip_space(reader);
 	if (*reader->at == '(') {
-		rc = template_shape_read(reader);
+		rc = template_shape_read(reader, &needs);
 	} else {
 		buf_add_byte(&reader->out, '(');
-		rc = template_shape_read_item(reader);
+		rc = template_shape_read_item(reader, &needs);
 		buf_add_byte(&reader->out, ')');
 	}
 	template_shape_skip_space(reader);
 	if (rc == 0 && *reader->at != '\0')
 		rc = template_shape_wrong(reader, "something behind its end");
+	reader->shape->exact &= needs && reader->shape->nattributes > 0;
 	return rc;
 }
 
@@ -232,7 +240,6 @@ template_shape_init(
 	*shape = (struct template_shape){.exact = true, .whole = true};
 	rc = template_shape_read_all(&reader);
 	shape->filter = buf_steal(&reader.out);
-	shape->exact &= shape->nattributes > 0;
 	if (rc == -1)
 		template_shape_fini(shape);
 	return rc;

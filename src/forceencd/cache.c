@@ -406,6 +406,18 @@ cache_drop(struct cache *cache, const char *key, size_t len)
 	return n;
 }
 
+size_t
+cache_drop_fact(struct cache *cache, uint8_t table, const char *key, size_t len,
+    uint32_t hash)
+{
+	uint32_t i = cache_find(cache, table, key, len, hash);
+
+	if (i == CACHE_NOBODY)
+		return 0;
+	cache_remove(cache, i);
+	return 1;
+}
+
 /* Nothing is looked at but the table's number: the next generation begins, and
  * those before it are buried by and by. */
 size_t

@@ -91,10 +91,12 @@ bool cache_peek(const struct cache *, uint8_t table, const char *key,
 void cache_put(struct cache *, uint8_t table, const char *key, size_t len,
     uint32_t hash, uint32_t epoch, uint64_t now, const struct fact *);
 
-/* These return the number of facts dropped. Those of a table, or all, are gone
- * at once, however many; their memory comes back by cache_sweep(), or as soon
- * as it's needed. */
+/* These return the number of facts dropped: of a key in all tables or in one,
+ * of a table, all. Those of a table, or all, are gone at once, however many;
+ * their memory comes back by cache_sweep(), or as soon as it's needed. */
 size_t cache_drop(struct cache *, const char *key, size_t len);
+size_t cache_drop_fact(
+    struct cache *, uint8_t table, const char *key, size_t len, uint32_t hash);
 size_t cache_drop_table(struct cache *, uint8_t table);
 size_t cache_flush(struct cache *);
 /* Looks at no more than budget nodes. False: nothing is left to do. */

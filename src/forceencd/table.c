@@ -229,7 +229,7 @@ table_on_change(void *arg, const char *key, size_t len)
 		if (flight->ask.len == len &&
 		    memcmp(flight->key, key, len) == 0)
 			flight->outdated = true;
-	cache_drop(table->cache, key, len);
+	cache_drop_fact(table->cache, table->number, key, len, hash);
 }
 
 /* Asks the source. A flight is made beforehand, since the source may keep the

@@ -43,6 +43,25 @@ test_a_key_that_changed_is_asked_again(void **state)
 	stage_fini(&stage);
 }
 
+/* What another table says of the same key is as true as before, and all there
+ * is while that one can't be asked. */
+static void
+test_a_change_is_its_own_tables(void **state)
+{
+	struct stage stage;
+
+	(void)state;
+	stage_init(&stage, 2);
+	scripted_say(stage.source[1], "bob@y", SOURCE_PRESENT, 0);
+	assert_string_equal(story_ask(&stage, "bob@y", T0), "answer forceenc:");
+	scripted_set_broken(stage.source[1], "gone");
+	tell(&stage, "bob@y");
+	assert_string_equal(
+	    story_ask(&stage, "bob@y", T0 + 2 * STAGE_PRESENT_TTL),
+	    "answer forceenc: stale");
+	stage_fini(&stage);
+}
+
 /* An answer on its way when the key changes is good enough for who asked
  * before, but neither kept nor given to who asks now. */
 static void
@@ -201,6 +220,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_a_key_that_changed_is_asked_again),
+	    cmocka_unit_test(test_a_change_is_its_own_tables),
 	    cmocka_unit_test(test_a_change_outruns_an_answer),
 	    cmocka_unit_test(test_the_beginning_of_a_watch),
 	    cmocka_unit_test(test_known_keys),

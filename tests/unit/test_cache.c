@@ -229,6 +229,19 @@ test_time_since_start_may_be_long(void **state)
 	cache_free(cache);
 }
 
+/* Within a turn of the loop some look at the clock earlier than others. */
+static void
+test_what_is_learned_a_moment_later_is_new(void **state)
+{
+	struct cache *cache = cache_new(1 << 20);
+	struct fact fact;
+
+	(void)state;
+	put(cache, 1, "a@x", 7, T0 + 128, &forced);
+	assert_int_equal(get(cache, 1, "a@x", T0, &fact), CACHE_FRESH);
+	cache_free(cache);
+}
+
 static void
 count_entry(const struct cache_entry *entry, void *arg)
 {
@@ -402,6 +415,7 @@ main(void)
 	    cmocka_unit_test(test_what_is_out_of_use_goes_first),
 	    cmocka_unit_test(test_drops_a_key_of_all_tables),
 	    cmocka_unit_test(test_time_since_start_may_be_long),
+	    cmocka_unit_test(test_what_is_learned_a_moment_later_is_new),
 	    cmocka_unit_test(test_a_walk_sees_every_fact_once),
 	    cmocka_unit_test(test_facts_in_use_survive_a_flood),
 	    cmocka_unit_test(test_room_is_made_among_facts_in_use),

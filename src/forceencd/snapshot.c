@@ -32,6 +32,7 @@ struct snapshot {
 	bool last; /* the last piece was handed over */
 	bool done; /* and the file is to be put in its place */
 	const struct cache *cache;
+	const struct tables *tables;
 	uint32_t cursor;
 	uint64_t facts;
 	uint64_t now;
@@ -99,11 +100,12 @@ snapshot_put_tables(struct snapshot *snapshot, const struct tables *tables)
 
 struct snapshot *
 snapshot_begin(
-    const char *path, const struct cache *cache, struct tables *tables)
+    const char *path, const struct cache *cache, const struct tables *tables)
 {
 	struct snapshot *snapshot = mem_zalloc(sizeof(*snapshot));
 
 	snapshot->cache = cache;
+	snapshot->tables = tables;
 	MUST(crypto_generichash_init(&snapshot->hash, NULL, 0, SNAPSHOT_HASH) ==
 	    0);
 	buf_add_text(&snapshot->out, SNAPSHOT_MAGIC);
@@ -146,12 +148,17 @@ snapshot_facts(const struct snapshot *snapshot)
 	return snapshot->facts;
 }
 
+/* What isn't used any more would be, after a restart, which knows of no
+ * change. */
 static void
 snapshot_put_fact(const struct cache_entry *entry, void *arg)
 {
 	struct snapshot *snapshot = arg;
+	const struct table *table = tables_find(snapshot->tables, entry->table);
 	struct buf *out = &snapshot->out;
 
+	if (table == NULL || !table_may_serve_stale(table, entry))
+		return;
 	buf_add_byte(out, 'F');
 	snapshot_put_number(out, entry->table, 1);
 	snapshot_put_number(out, entry->fact.present, 1);

@@ -14,9 +14,10 @@
 
 /*
  * The facts on disk, so that they survive a restart: written in pieces now
- * and then, and at the end. What comes back is stale until its source has
- * confirmed it. The file is believed only as a whole: a checksum over all of
- * it comes last.
+ * and then, and at the end. Those that let mail pass are left out once their
+ * table is known to have changed since. What comes back is stale until its
+ * source has confirmed it. The file is believed only as a whole: a checksum
+ * over all of it comes last.
  *
  *   "forceenc facts 2\n"
  *   'T' table: number, name, permitted answers with a hash of its settings
@@ -29,9 +30,9 @@ struct snapshot;
 
 #define SNAPSHOT_FILE_MAX ((size_t)8 << 30)
 
-/* Begins one beside path. cache is borrowed until its end. */
+/* Begins one beside path. Both are borrowed until its end. */
 struct snapshot *snapshot_begin(
-    const char *path, const struct cache *, struct tables *);
+    const char *path, const struct cache *, const struct tables *);
 
 enum snapshot_status {
 	SNAPSHOT_MORE,
@@ -47,8 +48,8 @@ enum snapshot_status snapshot_step(
     struct snapshot *, uint64_t now, uint64_t wall, struct err *);
 uint64_t snapshot_facts(const struct snapshot *);
 
-/* Gives up an unfinished one. The cache isn't looked at any more; freeing it
- * won't wait once it isn't busy. */
+/* Gives up an unfinished one. What was borrowed isn't looked at any more;
+ * freeing it won't wait once it isn't busy. */
 void snapshot_abandon(struct snapshot *);
 bool snapshot_is_busy(const struct snapshot *);
 void snapshot_wait(const struct snapshot *); /* until it isn't */

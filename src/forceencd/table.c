@@ -354,6 +354,15 @@ table_warm(struct table *table, const struct table_times *times,
 }
 
 bool
+table_may_serve_stale(
+    const struct table *table, const struct cache_entry *entry)
+{
+	/* Epochs are counted around: what isn't older than the change. */
+	return (int32_t)(entry->epoch - table->changed) >= 0 ||
+	    (entry->fact.present && entry->fact.answer < ANSWER_MAX);
+}
+
+bool
 table_get_stale(struct table *table, const char *key, size_t len,
     uint64_t stale_max, uint64_t now, struct fact *fact, uint64_t *age)
 {
@@ -362,14 +371,10 @@ table_get_stale(struct table *table, const char *key, size_t len,
 
 	if (!cache_peek(
 		table->cache, table->number, key, len, hash, now, &entry) ||
-	    entry.age >= stale_max)
+	    entry.age >= stale_max || !table_may_serve_stale(table, &entry))
 		return false;
 	*fact = entry.fact;
 	*age = entry.age;
-	/* Epochs are counted around: what isn't older than the change. */
-	if ((int32_t)(entry.epoch - table->changed) < 0 &&
-	    !(fact->present && fact->answer < ANSWER_MAX))
-		return false;
 	table->counts.served_stale++;
 	return true;
 }

@@ -82,6 +82,9 @@ void table_warm(struct table *, const struct table_times *, const char *key,
 bool table_get_stale(struct table *, const char *key, size_t len,
     uint64_t stale_max, uint64_t now, struct fact *, uint64_t *age);
 
+/* Whether it may, but for its age. */
+bool table_may_serve_stale(const struct table *, const struct cache_entry *);
+
 /* A fact from before a restart: stale until the source confirms it. False if
  * it can't be one of this table's. */
 bool table_restore(struct table *, const char *key, size_t len,

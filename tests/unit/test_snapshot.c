@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "forceenc/mem.h"
+#include "forceenc/sqlite.h"
 #include "forceencd/snapshot.h"
 
 #define T0   10000000
@@ -31,6 +32,7 @@ static char folder[] = "/tmp/forceenc-test-XXXXXX";
 static char path[64];
 
 static const char *settings = "dbpath=/nowhere/db\n";
+static const char *database = "/nowhere/db";
 
 static void
 life_begin(struct life *life, const char *second_answer)
@@ -51,7 +53,7 @@ life_begin(struct life *life, const char *second_answer)
 		map->table[i].spec = mem_strdup(specs[i]);
 		map->table[i].path = mem_strdup(specs[i]);
 		map->table[i].text = mem_strdup(i == 0 ? "" : settings);
-		map->table[i].sqlite.dbpath = mem_strdup("/nowhere/db");
+		map->table[i].sqlite.dbpath = mem_strdup(database);
 		map->table[i].sqlite.query = mem_strdup("SELECT '%s'");
 		map->table[i].sqlite.result_format = mem_strdup("%s");
 	}
@@ -234,6 +236,48 @@ test_what_comes_back_is_stale(void **state)
 	assert_int_equal(answer.cached, CACHE_STALE);
 	assert_int_equal(answer.reply.kind, SOURCE_UNSURE);
 	life_end(&life);
+}
+
+/* A restart must not forget that a table has changed: what lets mail pass, and
+ * isn't used any more, isn't used afterwards either. */
+static void
+test_facts_from_before_a_change_stay_behind(void **state)
+{
+	struct table_times times = {DAY, DAY, DAY, 50};
+	struct table_waiter waiter = {.done = on_done};
+	struct table_answer answer;
+	struct sqlite *sqlite;
+	struct life life;
+	struct fact fact;
+	char name[80];
+	uint64_t age;
+
+	(void)state;
+	snprintf(name, sizeof(name), "%s/db", folder);
+	sqlite = sqlite_open(name, SQLITE_MODE_WRITE, 0, NULL);
+	assert_int_equal(sqlite_exec(sqlite, "CREATE TABLE t (c)", NULL), 0);
+	sqlite_close(sqlite);
+	database = name;
+	life_begin(&life, "lenient:");
+	learn(&life, 0, "alice@x", false, 0, T0);
+	learn(&life, 0, "bob@x", true, 1, T0);
+	learn(&life, 1, "alice@x", false, 0, T0);
+	/* The first look at a database finds it changed. */
+	assert_int_equal(
+	    table_get(life.table[0], &times, "yes", 3, T0, &answer, &waiter),
+	    TABLE_ASKED);
+	assert_false(stale(&life, 0, "alice@x", T0, &fact, &age));
+	assert_int_equal(save(&life, T0, WALL), 3);
+	life_end(&life);
+
+	life_begin(&life, "lenient:");
+	assert_int_equal(load(&life, T0, WALL), 3);
+	assert_false(stale(&life, 0, "alice@x", T0, &fact, &age));
+	assert_true(stale(&life, 0, "bob@x", T0, &fact, &age));
+	assert_true(stale(&life, 1, "alice@x", T0, &fact, &age));
+	life_end(&life);
+	database = "/nowhere/db";
+	unlink(name);
 }
 
 static void
@@ -426,6 +470,7 @@ main(void)
 	    cmocka_unit_test(test_facts_come_back_with_their_age),
 	    cmocka_unit_test(test_facts_of_other_settings_are_left_out),
 	    cmocka_unit_test(test_what_comes_back_is_stale),
+	    cmocka_unit_test(test_facts_from_before_a_change_stay_behind),
 	    cmocka_unit_test(test_old_and_future_facts_are_left_out),
 	    cmocka_unit_test(test_other_tables_take_nothing),
 	    cmocka_unit_test(test_many_facts),

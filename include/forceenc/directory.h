@@ -143,10 +143,11 @@ void directory_next(struct directory *, struct directory_event *);
  * look at the socket itself. */
 bool directory_holds_bytes(const struct directory *);
 
-/* The values of the entry that directory_next() gave last. */
+/* The values of the entry that directory_next() gave last. -1 with err if it
+ * can't be read to its end: there may be more of them. */
 typedef void directory_value_fn(const char *value, size_t len, void *arg);
-void directory_each_value(
-    const struct directory *, directory_value_fn *, void *arg);
+int directory_each_value(
+    struct directory *, directory_value_fn *, void *arg, struct err *);
 /* Its name, printable; in a static buffer. */
 const char *directory_entry_name(const struct directory *);
 

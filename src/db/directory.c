@@ -439,15 +439,18 @@ directory_holds_bytes(const struct directory *dir)
 	return ber_sockbuf_ctrl(dir->sockbuf, LBER_SB_OPT_DATA_READY, NULL) > 0;
 }
 
-void
+int
 directory_each_value(
-    const struct directory *dir, directory_value_fn *fn, void *arg)
+    struct directory *dir, directory_value_fn *fn, void *arg, struct err *err)
 {
+	int code = LDAP_SUCCESS;
 	struct berval **values;
 	BerElement *position = NULL;
 	char *name;
 	size_t i;
 
+	/* NULL is the end, no value, or bytes that mean nothing. */
+	ldap_set_option(dir->ld, LDAP_OPT_RESULT_CODE, &code);
 	for (name = ldap_first_attribute(dir->ld, dir->message, &position);
 	     name != NULL;
 	     name = ldap_next_attribute(dir->ld, dir->message, position)) {
@@ -458,6 +461,9 @@ directory_each_value(
 		ldap_memfree(name);
 	}
 	ber_free(position, 0);
+	ldap_get_option(dir->ld, LDAP_OPT_RESULT_CODE, &code);
+	return code == LDAP_SUCCESS ? 0
+				    : directory_failed(dir, "entry", code, err);
 }
 
 const char *

@@ -141,7 +141,7 @@ keep_ldap_on_value(const char *value, size_t len, void *arg)
 static void
 keep_ldap_on_entry(struct directory *dir, void *arg)
 {
-	directory_each_value(dir, keep_ldap_on_value, arg);
+	directory_each_value(dir, keep_ldap_on_value, arg, NULL);
 }
 
 /* The attributes whose values count and n more, NULL behind them; borrowed, but

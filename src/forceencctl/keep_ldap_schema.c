@@ -25,7 +25,7 @@ keep_ldap_schema_on_dn(const char *value, size_t len, void *arg)
 static void
 keep_ldap_schema_on_root(struct directory *dir, void *arg)
 {
-	directory_each_value(dir, keep_ldap_schema_on_dn, arg);
+	directory_each_value(dir, keep_ldap_schema_on_dn, arg, NULL);
 }
 
 static void
@@ -41,7 +41,7 @@ keep_ldap_schema_on_type(const char *value, size_t len, void *arg)
 static void
 keep_ldap_schema_on_types(struct directory *dir, void *arg)
 {
-	directory_each_value(dir, keep_ldap_schema_on_type, arg);
+	directory_each_value(dir, keep_ldap_schema_on_type, arg, NULL);
 }
 
 static void

@@ -23,7 +23,7 @@ ldap_entry_on_value(const char *value, size_t len, void *arg)
 }
 
 bool
-ldap_entry_take(const struct values_rules *rules, const struct directory *dir,
+ldap_entry_take(const struct values_rules *rules, struct directory *dir,
     struct ldap_flight *flight)
 {
 	struct ldap_entry entry = {.rules = rules, .flight = flight};
@@ -32,6 +32,8 @@ ldap_entry_take(const struct values_rules *rules, const struct directory *dir,
 	if (trace != NULL && trace->entries++ == 0)
 		snprintf(trace->entry, sizeof(trace->entry), "%s",
 		    directory_entry_name(dir));
-	directory_each_value(dir, ldap_entry_on_value, &entry);
-	return !entry.too_many;
+	if (directory_each_value(
+		dir, ldap_entry_on_value, &entry, &flight->reply.why) == -1)
+		flight->reply.kind = SOURCE_UNSURE;
+	return flight->reply.kind != SOURCE_UNSURE;
 }

@@ -10,8 +10,9 @@
 #include "forceencd/values.h"
 
 /* Adds the values of the entry that the connection gave last to what the
- * flight has. False: they are too many, and the flight's reply says so. */
-bool ldap_entry_take(const struct values_rules *, const struct directory *,
-    struct ldap_flight *);
+ * flight has. False: they are too many or can't be read, and the flight's reply
+ * says so. */
+bool ldap_entry_take(
+    const struct values_rules *, struct directory *, struct ldap_flight *);
 
 #endif

@@ -201,6 +201,7 @@ ldap_watch_on_entry(
 	struct buf keys = {0};
 	struct sync_info info;
 	struct err why;
+	bool whole = true;
 
 	if (event->sync == NULL ||
 	    sync_parse_state(event->sync, event->sync_len, &info) == -1) {
@@ -212,9 +213,10 @@ ldap_watch_on_entry(
 	case SYNC_ADD:
 	case SYNC_MODIFY:
 		if (watch->shape.exact)
-			directory_each_value(
-			    watch->link.dir, ldap_watch_on_value, &keys);
+			whole = directory_each_value(watch->link.dir,
+				    ldap_watch_on_value, &keys, &why) == 0;
 		ldap_watch_tell(watch, info.uuid, &keys);
+		watch->changed |= !whole;
 		if (watch->shape.exact)
 			ldap_known_set(watch->known, info.uuid, &keys);
 		break;

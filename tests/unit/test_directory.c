@@ -150,6 +150,57 @@ test_the_end_shows(void **state)
 	assert_int_equal(wire_next(wire), DIRECTORY_GONE);
 }
 
+/* An entry with one attribute, "a", whose values are these, all in octets. */
+#define ENTRY_OF(all, entry, list, attribute, values)             \
+	"\x30" all "\x02\x01\x01\x64" entry "\x04\x02o=\x30" list \
+	"\x30" attribute "\x04\x01\x61\x31" values
+
+static void
+on_value(const char *value, size_t len, void *arg)
+{
+	unsigned *n = arg;
+
+	assert_int_equal(len, 1);
+	assert_int_equal(*value, 'x');
+	++*n;
+}
+
+/* What can't be read is no entry without values. */
+static void
+test_a_spoilt_entry_is_no_empty_one(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+		int rc;
+		unsigned values;
+	} entries[] = {
+	    {BYTES(ENTRY), 0, 0},
+	    {BYTES(ENTRY_OF("\x12", "\x0d", "\x07", "\x05", "\x00")), 0, 0},
+	    {BYTES(ENTRY_OF("\x15", "\x10", "\x0a", "\x08", "\x03\x04\x01x")),
+		0, 1},
+	    /* Half a value, and an attribute that ends behind the entry. */
+	    {BYTES(ENTRY_OF("\x14", "\x0f", "\x09", "\x07", "\x02\x04\x01")),
+		-1, 0},
+	    {BYTES(ENTRY_OF("\x15", "\x10", "\x0a", "\x7f", "\x03\x04\x01x")),
+		-1, 0},
+	};
+	struct wire *wire = *state;
+	struct err err;
+	unsigned n, i;
+
+	wire_ask(wire);
+	for (i = 0; i < sizeof(entries) / sizeof(*entries); i++) {
+		n = 0;
+		wire_say(wire, entries[i].bytes, entries[i].len);
+		assert_int_equal(wire_next(wire), DIRECTORY_ENTRY);
+		assert_int_equal(
+		    directory_each_value(wire->dir, on_value, &n, &err),
+		    entries[i].rc);
+		assert_int_equal(n, entries[i].values);
+	}
+}
+
 #define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int
@@ -160,6 +211,7 @@ main(void)
 	    TEST(test_a_notice_in_the_same_piece_shows),
 	    TEST(test_messages_in_single_bytes),
 	    TEST(test_the_end_shows),
+	    TEST(test_a_spoilt_entry_is_no_empty_one),
 	};
 
 	directory_init();

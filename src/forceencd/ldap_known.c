@@ -9,6 +9,7 @@
 
 #include "forceenc/address.h"
 #include "forceenc/mem.h"
+#include "forceenc/text.h"
 
 /* Never made larger, since that would stop the loop: a million entries make
  * chains of fifteen. */
@@ -159,20 +160,48 @@ ldap_known_each_in(const char *keys, size_t left, ldap_known_fn *fn, void *arg)
 	}
 }
 
-void
+bool
 ldap_known_each(const struct ldap_known *known, const char *uuid,
     ldap_known_fn *fn, void *arg)
 {
 	const struct ldap_known_node *node = ldap_known_find(known, uuid);
 
-	if (node != NULL)
-		ldap_known_each_in(node->keys, node->len, fn, arg);
+	if (node == NULL || node->len == 0)
+		return false;
+	ldap_known_each_in(node->keys, node->len, fn, arg);
+	return true;
 }
 
 void
 ldap_known_each_of(const struct buf *keys, ldap_known_fn *fn, void *arg)
 {
 	ldap_known_each_in(keys->data, keys->len, fn, arg);
+}
+
+bool
+ldap_known_is_plain(const char *key, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (key[i] <= ' ' || key[i] >= 0x7f ||
+		    key[i] != text_lower(key[i]))
+			return false;
+	return true;
+}
+
+void
+ldap_known_on_value(const char *value, size_t len, void *keys)
+{
+	struct buf key = {0};
+	size_t i;
+
+	value = text_trim(value, &len);
+	for (i = 0; i < len; i++)
+		buf_add_byte(&key, text_lower(value[i]));
+	if (len > 0)
+		ldap_known_add_key(keys, key.data, key.len);
+	buf_fini(&key);
 }
 
 void

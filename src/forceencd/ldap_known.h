@@ -34,9 +34,9 @@ void ldap_known_set(
     struct ldap_known *, const char *uuid, const struct buf *keys);
 void ldap_known_drop(struct ldap_known *, const char *uuid);
 
-/* Calls fn for each key that the entry has. */
+/* Calls fn for each key that the entry has. False: none is known. */
 typedef void ldap_known_fn(const char *key, size_t len, void *arg);
-void ldap_known_each(
+bool ldap_known_each(
     const struct ldap_known *, const char *uuid, ldap_known_fn *, void *arg);
 
 /* Everything that the last refresh didn't name goes, over the next calls of
@@ -44,6 +44,12 @@ void ldap_known_each(
 void ldap_known_begin_sweep(struct ldap_known *);
 bool ldap_known_sweep(struct ldap_known *);
 
+/* Whether a directory and we spell the key alike: in lower case, with nothing
+ * around it. False: it may compare this one in ways that we don't know. */
+bool ldap_known_is_plain(const char *key, size_t len);
+
+/* A directory_value_fn: adds the value to keys, a struct buf, as we spell it. */
+void ldap_known_on_value(const char *value, size_t len, void *keys);
 /* Adds one key to a list. One that is longer than any address is left out. */
 void ldap_known_add_key(struct buf *keys, const char *key, size_t len);
 void ldap_known_each_of(const struct buf *keys, ldap_known_fn *, void *arg);

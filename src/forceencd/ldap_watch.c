@@ -121,39 +121,14 @@ ldap_watch_on_up(struct ldap_link *link, uint64_t now)
 	ldap_watch_search(watch, now);
 }
 
+
 static void
 ldap_watch_on_down(struct ldap_link *link, const struct err *why, uint64_t now)
 {
+	struct ldap_watch *watch = (struct ldap_watch *)link;
+
 	(void)now;
-	ldap_watch_lose((struct ldap_watch *)link, why->text);
-}
-
-/* How a directory and we spell the same key: lower case, nothing around it.
- * False: it may compare this one in ways that we don't know. */
-static bool
-ldap_watch_is_plain(const char *key, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		if (key[i] <= ' ' || key[i] >= 0x7f ||
-		    key[i] != text_lower(key[i]))
-			return false;
-	return true;
-}
-
-static void
-ldap_watch_on_value(const char *value, size_t len, void *arg)
-{
-	struct buf *keys = arg, key = {0};
-	size_t i;
-
-	value = text_trim(value, &len);
-	for (i = 0; i < len; i++)
-		buf_add_byte(&key, text_lower(value[i]));
-	if (len > 0)
-		ldap_known_add_key(keys, key.data, key.len);
-	buf_fini(&key);
+	ldap_watch_lose(watch, why->text);
 }
 
 static void
@@ -161,27 +136,32 @@ ldap_watch_on_key(const char *key, size_t len, void *arg)
 {
 	struct ldap_watch *watch = arg;
 
-	if (ldap_watch_is_plain(key, len))
+	if (ldap_known_is_plain(key, len))
 		source_changed(watch->source, key, len);
 	else
 		watch->changed = true;
 }
 
 /* What an entry's change means for facts. keys: those that it has now, NULL
- * for none. */
+ * for none. A search may find it by keys that it doesn't show us; where we know
+ * of none, it may have been found by any. */
 static void
-ldap_watch_tell(
-    struct ldap_watch *watch, const char *uuid, const struct buf *keys)
+ldap_watch_tell(struct ldap_watch *watch, enum sync_kind kind, const char *uuid,
+    const struct buf *keys)
 {
+	bool known;
+
 	if (!watch->live)
 		return;
 	if (!watch->shape.exact || watch->odd) {
 		watch->changed = true;
 		return;
 	}
-	ldap_known_each(watch->known, uuid, ldap_watch_on_key, watch);
+	known = ldap_known_each(watch->known, uuid, ldap_watch_on_key, watch);
 	if (keys != NULL)
 		ldap_known_each_of(keys, ldap_watch_on_key, watch);
+	watch->changed |= keys != NULL && keys->len == 0;
+	watch->changed |= !known && kind != SYNC_ADD;
 }
 
 static void
@@ -214,14 +194,14 @@ ldap_watch_on_entry(
 	case SYNC_MODIFY:
 		if (watch->shape.exact)
 			whole = directory_each_value(watch->link.dir,
-				    ldap_watch_on_value, &keys, &why) == 0;
-		ldap_watch_tell(watch, info.uuid, &keys);
+				    ldap_known_on_value, &keys, NULL) == 0;
+		ldap_watch_tell(watch, info.kind, info.uuid, &keys);
 		watch->changed |= !whole;
 		if (watch->shape.exact)
 			ldap_known_set(watch->known, info.uuid, &keys);
 		break;
 	case SYNC_DELETE:
-		ldap_watch_tell(watch, info.uuid, NULL);
+		ldap_watch_tell(watch, info.kind, info.uuid, NULL);
 		ldap_known_drop(watch->known, info.uuid);
 		break;
 	default:
@@ -257,7 +237,7 @@ ldap_watch_on_set(struct ldap_watch *watch, struct sync_info *info)
 		if (info->kind == SYNC_SET_PRESENT) {
 			ldap_known_mark(watch->known, uuid);
 		} else {
-			ldap_watch_tell(watch, uuid, NULL);
+			ldap_watch_tell(watch, info->kind, uuid, NULL);
 			ldap_known_drop(watch->known, uuid);
 		}
 }
@@ -398,7 +378,7 @@ ldap_watch_fini(struct ldap_watch *watch)
 void
 ldap_watch_note(struct ldap_watch *watch, const struct source_ask *ask)
 {
-	watch->odd |= !ldap_watch_is_plain(ask->key, ask->len);
+	watch->odd |= !ldap_known_is_plain(ask->key, ask->len);
 }
 
 enum source_sight

@@ -11,7 +11,7 @@ import pytest
 from lab import clients
 from lab.daemon import Ctl
 from lab.ldap_table import DOWN
-from lab.slapd import PEOPLE
+from lab.slapd import PEOPLE, READER
 
 FOUND = b"12:OK forceenc:,"
 NOTFOUND = b"9:NOTFOUND ,"
@@ -142,6 +142,23 @@ def test_a_filter_that_says_less(make_watched, slapd):
     table.until("bob@example.com", FOUND, SOON)
     change(slapd, "bob", "changetype: delete")
     table.until("bob@example.com", NOTFOUND, SOON)
+
+
+def test_addresses_that_are_found_but_not_shown(make_watched, make_slapd):
+    """The server finds by them, and nobody may read them: whose facts a change
+    is about isn't known."""
+    slapd = make_slapd(syncprov=True, access=f"""
+access to attrs=mail,mailAlias by dn.exact="{READER}" search by * none
+""")
+    slapd.load(PEOPLE_IN_IT)
+    table = make_watched(slapd.start())
+    table.daemon.log.wait(LIVE)
+    for value, wanted in (("TRUE", FOUND), ("FALSE", NOTFOUND)):
+        slapd.toggle("bob", value)
+        table.until("bob@example.com", wanted, SOON)
+    table.expect("alice@example.com", FOUND)
+    change(slapd, "alice", "changetype: delete")
+    table.until("alice@example.com", NOTFOUND, SOON)
 
 
 def test_restarts_and_what_happened_meanwhile(watched, slapd):

@@ -77,7 +77,7 @@ mailEnabled: TRUE
 class Slapd:
     def __init__(self, folder, authority, certificate=None, syncprov=False,
                  extra="", address=None, limits="size=unlimited",
-                 administrator=False, database=""):
+                 administrator=False, database="", access=""):
         self.folder = pathlib.Path(folder)
         self.authority = authority
         self.address = address or net.host(9)
@@ -87,6 +87,7 @@ class Slapd:
         self.extra = extra
         self.database = database
         self.limits = limits
+        self.access = access  # in front of all other rules
         # Whether we are the administrator over ldapi://, by our user.
         self.administrator = administrator
         self.process = None
@@ -116,7 +117,7 @@ class Slapd:
             syncprov_module="moduleload syncprov" if self.syncprov else "",
             syncprov="overlay syncprov\nsyncprov-sessionlog 1000"
             if self.syncprov else "",
-            database_extra=access + f"""
+            database_extra=self.access + access + f"""
 access to attrs=userPassword by self write by anonymous auth by * none
 access to * by dn.exact="{READER}" read by self read by * none
 """))

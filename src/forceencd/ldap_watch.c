@@ -121,6 +121,7 @@ ldap_watch_on_up(struct ldap_link *link, uint64_t now)
 	ldap_watch_search(watch, now);
 }
 
+/* Where we gave it up, the reason is known already. */
 
 static void
 ldap_watch_on_down(struct ldap_link *link, const struct err *why, uint64_t now)
@@ -128,7 +129,8 @@ ldap_watch_on_down(struct ldap_link *link, const struct err *why, uint64_t now)
 	struct ldap_watch *watch = (struct ldap_watch *)link;
 
 	(void)now;
-	ldap_watch_lose(watch, why->text);
+	if (watch->retry_at == CLOCK_NEVER)
+		ldap_watch_lose(watch, why->text);
 }
 
 static void
@@ -176,17 +178,16 @@ ldap_watch_take_cookie(struct ldap_watch *watch, const struct sync_info *info)
 
 static void
 ldap_watch_on_entry(
-    struct ldap_watch *watch, const struct directory_event *event)
+    struct ldap_watch *watch, const struct directory_event *event, uint64_t now)
 {
 	struct buf keys = {0};
 	struct sync_info info;
-	struct err why;
 	bool whole = true;
 
 	if (event->sync == NULL ||
 	    sync_parse_state(event->sync, event->sync_len, &info) == -1) {
-		err_set(&why, "an entry without a state that RFC 4533 has");
-		ldap_link_give_up(&watch->link, &why);
+		ldap_watch_refused(watch,
+		    "an entry came without a state that RFC 4533 has", now);
 		return;
 	}
 	switch (info.kind) {
@@ -247,11 +248,10 @@ ldap_watch_on_info(
     struct ldap_watch *watch, const struct directory_event *event, uint64_t now)
 {
 	struct sync_info info;
-	struct err why;
 
 	if (sync_parse_info(event->sync, event->sync_len, &info) == -1) {
-		err_set(&why, "a message that RFC 4533 doesn't have");
-		ldap_link_give_up(&watch->link, &why);
+		ldap_watch_refused(
+		    watch, "a message came that RFC 4533 doesn't have", now);
 		return;
 	}
 	ldap_watch_take_cookie(watch, &info);
@@ -280,14 +280,14 @@ static void
 ldap_watch_on_result(
     struct ldap_watch *watch, const struct directory_event *event, uint64_t now)
 {
-	bool resumed = watch->resumed;
+	bool resumed = watch->resumed, begun = resumed || watch->live;
 	struct err why = event->why;
 
 	if (event->result == DIRECTORY_OK)
 		err_set(&why, "the server ended the search");
 	if (event->result == DIRECTORY_TOO_MANY)
 		err_prefix(&why, "it may not see all entries (olcLimits)");
-	if (event->result == DIRECTORY_SYNC_ANEW ||
+	if ((event->result == DIRECTORY_SYNC_ANEW && begun) ||
 	    (resumed && event->result != DIRECTORY_OK)) {
 		/* From the beginning, then. */
 		ldap_watch_lose(watch, why.text);
@@ -312,7 +312,7 @@ ldap_watch_on_message(
 		return;
 	switch (event->kind) {
 	case DIRECTORY_ENTRY:
-		ldap_watch_on_entry(watch, event);
+		ldap_watch_on_entry(watch, event, now);
 		break;
 	case DIRECTORY_SYNC:
 		ldap_watch_on_info(watch, event, now);

@@ -11,6 +11,7 @@ import pytest
 from lab import clients
 from lab.daemon import Ctl
 from lab.ldap_table import DOWN
+from lab.oddldap import OddLdap
 from lab.slapd import PEOPLE, READER
 
 FOUND = b"12:OK forceenc:,"
@@ -68,6 +69,11 @@ def asked(table):
     """How many keys the directory was asked for so far."""
     status = json.loads(Ctl(table.daemon)("status", "--json"))
     return status["maps"][0]["tables"][0]["asked"]
+
+
+def watch_why(table):
+    status = json.loads(Ctl(table.daemon)("status", "--json"))
+    return status["maps"][0]["tables"][0]["watch_why"]
 
 
 def test_switches(watched, slapd):
@@ -198,6 +204,21 @@ def test_a_server_that_cannot_tell(make_watched, make_slapd):
     for number in range(50):
         table.expect(f"user{number}@example.com", NOTFOUND)
     assert not table.daemon.log.find("told", since)
+    assert "unavailable" in watch_why(table)
+
+
+def test_a_server_that_overlooks_the_control(make_watched, slapd):
+    """It answers as to any search, and is left alone with it."""
+    with OddLdap(OddLdap.entries) as server:
+        table = make_watched(slapd, url=server.url)
+        table.daemon.log.allow(DOWN)
+        table.daemon.log.expect(
+            "warning: .*no changes are told: .*RFC 4533.*retry=10m")
+        table.daemon.log.wait("no changes are told")
+        table.expect("alice@example.com", FOUND)
+        table.expect("bob@example.com", FOUND)
+        assert server.connections == 2
+        assert "RFC 4533" in watch_why(table)
 
 
 def test_a_server_that_shows_too_few(make_watched, make_slapd):

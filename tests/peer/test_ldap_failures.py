@@ -5,6 +5,7 @@
 back: doubt is TEMP or the last known answer, never NOTFOUND, before the
 deadline, and ends by itself."""
 
+import json
 import re
 import signal
 import time
@@ -12,8 +13,10 @@ import time
 import pytest
 
 from lab import clients, net
+from lab.daemon import Ctl
 from lab.ldap_table import DOWN
 from lab.load import Load
+from lab.oddldap import OddLdap
 
 FORCED = ["alice@example.com", "bob@example.com", "carl@example.com",
           "dora@example.com"]
@@ -325,6 +328,21 @@ def test_a_base_that_is_not_there(make_table, slapd):
     table.write()
     assert table.daemon.reload()
     table.until("alice@example.com", NOTFOUND)
+
+
+def test_hangs_up_on_everybody(make_table):
+    """A proxy that has no directory behind it: each connection that it takes
+    is a failure, whether somebody waits for it or not."""
+    with OddLdap(OddLdap.hang_up) as server:
+        table = make_table(url=server.url, bind="none")
+        table.daemon.log.expect(DOWN)
+        table.start()
+        is_in_doubt(table)
+        connections = server.wait(8)
+        status = json.loads(Ctl(table.daemon)("status", "--json"))
+        failures = status["maps"][0]["tables"][0]["servers"][0]["failures"]
+        assert connections <= failures + 2
+        is_in_doubt(table)
 
 
 def test_the_deadline_of_those_who_wait(make_table, proxy):

@@ -6,7 +6,7 @@
 import socket
 import threading
 
-from . import net
+from . import TIMEOUT, net
 
 BIND, UNBIND, SEARCH = 0x60, 0x42, 0x63
 BIND_DONE, ENTRY, SEARCH_DONE = 0x61, 0x64, 0x65
@@ -34,6 +34,7 @@ class OddLdap:
         host, port = self._socket.getsockname()
         self.url = f"ldap://{host}:{port}"
         self._open = []
+        self._taken = threading.Condition()
         self._threads = [threading.Thread(target=self._run)]
 
     def __enter__(self):
@@ -57,11 +58,20 @@ class OddLdap:
                 peer, _ = self._socket.accept()
             except OSError:
                 return
-            self.connections += 1
             self._open.append(peer)
+            with self._taken:
+                self.connections += 1
+                self._taken.notify()
             thread = threading.Thread(target=self._serve, args=[peer])
             self._threads.append(thread)
             thread.start()
+
+    def wait(self, connections):
+        """Until so many have been taken; returns how many they are."""
+        with self._taken:
+            assert self._taken.wait_for(
+                lambda: self.connections >= connections, TIMEOUT)
+            return self.connections
 
     def _serve(self, peer):
         with peer:

@@ -186,7 +186,8 @@ pgsql_listen_answer(
 }
 
 /* A key in each spelling under which its facts may be kept; what the daemon
- * does about the case of local parts is not known here. */
+ * does about the case of local parts is not known here. What can be no key may
+ * stand for any. */
 static void
 pgsql_listen_tell(
     struct pgsql_listen *listen, const char *text, size_t len, bool fold)
@@ -197,8 +198,10 @@ pgsql_listen_tell(
 	const char *why;
 	unsigned i;
 
-	if (address_keys(keys, &rules, text, len, &why) == -1)
+	if (address_keys(keys, &rules, text, len, &why) == -1) {
+		listen->changed = true;
 		return;
+	}
 	for (i = 0; i < keys->n; i++)
 		if (keys->key[i].level == keys->key[0].level)
 			source_changed(listen->source, keys->key[i].text,

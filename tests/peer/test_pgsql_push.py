@@ -81,6 +81,12 @@ def test_only_the_keys_that_changed_are_asked_for_again(
     served.expect(CARL, served.client.FOUND)
     server.sql("NOTIFY forceenc")
     served.becomes(CARL, served.client.NOTFOUND)
+    # What is no key may be about any.
+    server.sql("ALTER TABLE policy DISABLE TRIGGER USER; UPDATE policy SET "
+               "answer = 'on'; ALTER TABLE policy ENABLE TRIGGER USER")
+    served.expect(CARL, served.client.NOTFOUND)
+    server.sql("NOTIFY forceenc, '\x02'")
+    served.becomes(CARL, served.client.FOUND)
 
 
 def test_many_changes_at_once(make_watched, server):

@@ -43,6 +43,10 @@ void sqlite_close(struct sqlite *); /* frees its statements too; NULL is fine */
 /* -1 if the path leads to another file by now, or to none. */
 int sqlite_check(const struct sqlite *, struct err *);
 
+/* Whether the last statement has failed because another process holds a
+ * lock. */
+bool sqlite_was_busy(const struct sqlite *);
+
 /*
  * Readers and a writer that don't wait for each other (write-ahead log), with
  * commits that survive the program's death at once and the machine's a little

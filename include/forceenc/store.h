@@ -181,8 +181,9 @@ void store_init(void);
 
 /* Why a store can't be opened. */
 enum store_trouble {
-	STORE_WRONG, /* it stays so until somebody changes something */
-	STORE_AWAY,  /* no server can be had at the moment */
+	STORE_WRONG,  /* it stays so until somebody changes something */
+	STORE_AWAY,   /* no server can be had at the moment */
+	STORE_LOCKED, /* somebody else has locked the database */
 };
 
 /* Waits as poll(2) does. */
@@ -201,7 +202,9 @@ struct store_place {
 	 * that doesn't answer; -1: none. */
 	int stop;
 	/* Who has more to do than to wait for servers waits for them here; NULL
-	 * is poll(2). Nothing of the store may be called from within. */
+	 * is poll(2). Nothing of the store may be called from within. A lock
+	 * on a database in SQLite, where nothing can be waited for in such a
+	 * way, then isn't waited for at all. */
 	store_poll_fn *poll;
 	void *arg;
 	/* Told when it can't be opened; NULL: nobody asks. */
@@ -223,8 +226,13 @@ void store_close(struct store *); /* NULL is fine */
  * few times; so it is in store_tidy(). */
 int store_commit(struct store *, const struct store_batch *, struct err *);
 
-/* How often that was so since it was asked last. */
+/* How often somebody else's transaction or lock was in the way since it was
+ * asked last. */
 unsigned store_conflicts(struct store *);
+
+/* Whether what failed last was in the way of a lock that somebody else has on
+ * the database: mostly it's gone in a moment, and nothing is wrong. */
+bool store_locked(const struct store *);
 
 /* Whether the database was removed or replaced since it was opened, or the
  * connection to it has ended: then all calls fail for good, and what was

@@ -37,6 +37,7 @@ sqlite_start_clock(struct sqlite *sqlite)
 	sqlite->deadline = sqlite->time_limit > 0
 	    ? clock_now() + sqlite->time_limit
 	    : CLOCK_NEVER;
+	sqlite->busy = false;
 }
 
 /* What an administrator can do where SQLite's own words don't say. */
@@ -62,6 +63,7 @@ sqlite_failed(struct sqlite *sqlite, int code, struct err *err)
 {
 	int system;
 
+	sqlite->busy = false;
 	switch (code & 0xff) {
 	case SQLITE_INTERRUPT:
 		err_set(err, "%s: took longer than %s",
@@ -79,6 +81,7 @@ sqlite_failed(struct sqlite *sqlite, int code, struct err *err)
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 	case SQLITE_PROTOCOL:
+		sqlite->busy = true;
 		err_set(err, "%s: %s", text_show_str(sqlite->path),
 		    text_show_str(sqlite3_errmsg(sqlite->db)));
 		return SQLITE_STATUS_BUSY;
@@ -235,6 +238,12 @@ sqlite_check(const struct sqlite *sqlite, struct err *err)
 	struct stat st;
 
 	return sqlite_check_file(sqlite, &st, err);
+}
+
+bool
+sqlite_was_busy(const struct sqlite *sqlite)
+{
+	return sqlite->busy;
 }
 
 /* Whether there is anything but white space and comments. */

@@ -29,6 +29,7 @@ struct sqlite {
 	struct sqlite_seen seen;
 	uint64_t time_limit; /* ms */
 	uint64_t deadline;   /* CLOCK_NEVER: none */
+	bool busy;           /* that's what the last error was */
 };
 
 /* The status that a result code stands for, which is none of success. */

@@ -35,8 +35,9 @@ struct meter {
 	uint64_t commits;
 	uint64_t commits_failed;
 	uint64_t tidies_failed;
-	uint64_t conflicts; /* a commit or a tidying was begun anew */
-	uint64_t reopens;   /* of a store that was replaced */
+	uint64_t
+	    conflicts;    /* of somebody else's with ours: store_conflicts() */
+	uint64_t reopens; /* of a store that was replaced */
 	uint64_t reloads;
 	uint64_t reloads_failed;
 

@@ -105,8 +105,8 @@ metrics_store(struct prometheus *page, const struct meter *meter)
 	    "Times that old statistics couldn't be removed.",
 	    meter->tidies_failed);
 	prometheus_counter(page, "forceenc_watch_store_conflicts_total",
-	    "Times that another transaction was in the way of ours, which was "
-	    "begun anew at once.",
+	    "Times that somebody else's lock or transaction was in the way of "
+	    "ours, which was begun anew.",
 	    meter->conflicts);
 	prometheus_counter(page, "forceenc_watch_store_reopens_total",
 	    "Times that the store had been removed or replaced.",

@@ -22,6 +22,7 @@
 #include "forceenc-watch/input.h"
 #include "forceenc-watch/keep.h"
 #include "forceenc-watch/loop.h"
+#include "forceenc-watch/outage.h"
 #include "forceenc-watch/pages.h"
 #include "forceenc-watch/place.h"
 #include "forceenc/clock.h"
@@ -29,22 +30,22 @@
 #include "forceenc/notify.h"
 #include "forceenc/text.h"
 
-#define WATCH_TURN_MS   50   /* others in the loop wait so long */
-#define WATCH_PAUSE_MS  250  /* for more to come */
-#define WATCH_RETRY_MS  1000 /* where nothing could be written */
+#define WATCH_TURN_MS   50  /* others in the loop wait so long */
+#define WATCH_PAUSE_MS  250 /* for more to come */
 #define WATCH_COMMIT_MS 1000
 /* A big state is committed less often: so many bytes a second. */
-#define WATCH_STATE_RATE    262144
-#define WATCH_COMMIT_MAX_MS 30000
-#define WATCH_TIDY_MS       600000
+#define WATCH_STATE_RATE     262144
+#define WATCH_COMMIT_MAX_MS  30000
+#define WATCH_TIDY_MS        600000
+#define WATCH_TIDY_LOCKED_MS 1000 /* where somebody else has locked it */
 
 struct watch {
 	struct conf *conf;
 	struct loop loop;
 	struct store *store;
 	enum store_trouble trouble; /* why there is none */
-	bool away;                  /* that's what was told */
 	bool ready;                 /* it was opened once */
+	struct outage outage;
 	struct keep keep;
 	struct walk *walk;
 	struct input *input;
@@ -122,6 +123,8 @@ watch_begin(struct watch *watch, struct err *err)
 		/* It was opened, and then broke. */
 		if (watch->store != NULL && store_lost(watch->store))
 			watch->trouble = STORE_AWAY;
+		else if (watch->store != NULL && store_locked(watch->store))
+			watch->trouble = STORE_LOCKED;
 		watch_end_log(watch);
 		return -1;
 	}
@@ -134,7 +137,7 @@ watch_begin(struct watch *watch, struct err *err)
 	watch->dirty = true;
 	watch->commit_at = clock_now();
 	watch->tidy_at = clock_now();
-	watch->away = false;
+	outage_end(&watch->outage);
 	if (!watch->ready)
 		log_info("ready (log=%s store=%s)",
 		    text_show_str(watch->conf->log),
@@ -159,39 +162,33 @@ watch_tell(const struct watch *watch, const struct keep_report *report)
 }
 
 static void
-watch_tell_failed(
-    const struct watch *watch, const struct err *err, const char *until)
+watch_failed(
+    struct watch *watch, enum store_trouble trouble, const struct err *err)
 {
-	log_error("%s: can't be written: %s; the log waits%s (retry=1s)",
-	    text_show_str(watch->conf->store), err->text, until);
-	notify_send("STATUS=the log waits for the store");
+	uint64_t now = clock_now();
+
+	if (!outage_note(&watch->outage, watch->conf->store, trouble, err, now))
+		return;
+	if (!watch->meter.failing)
+		notify_send("STATUS=the log waits for the store");
+	meter_set_failing(&watch->meter, err, now);
 }
 
 static void
 watch_commit_failed(struct watch *watch, const struct err *err)
 {
-	if (!watch->meter.failing)
-		watch_tell_failed(watch, err, "");
-	meter_set_failing(&watch->meter, err, clock_now());
+	watch_failed(watch,
+	    store_locked(watch->store) ? STORE_LOCKED : STORE_WRONG, err);
 }
 
-/* One line when no server can be had, and one if it turns out that waiting
- * won't help. */
 static void
 watch_begin_failed(struct watch *watch, const struct err *err)
 {
-	bool away = watch->trouble == STORE_AWAY;
-
-	/* Nobody has waited for one. */
-	if (watch->loop.stopping || (away && watch->loop.reload))
+	/* Nobody has waited for a server. */
+	if (watch->loop.stopping ||
+	    (watch->trouble == STORE_AWAY && watch->loop.reload))
 		return;
-	if (!watch->meter.failing || (watch->away && !away))
-		watch_tell_failed(watch, err,
-		    away ? " until a server can be had: start one, or mend "
-			   "hosts"
-			 : "");
-	watch->away = away;
-	meter_set_failing(&watch->meter, err, clock_now());
+	watch_failed(watch, watch->trouble, err);
 }
 
 static bool
@@ -205,7 +202,7 @@ watch_commit(struct watch *watch)
 		watch_commit_failed(watch, &err);
 		return false;
 	}
-	if (watch->meter.failing)
+	if (outage_end(&watch->outage))
 		log_info(
 		    "%s: is written again", text_show_str(watch->conf->store));
 	meter_set_written(&watch->meter);
@@ -226,12 +223,18 @@ watch_tidy(struct watch *watch)
 	int rc = store_tidy(watch->store, watch_now(), conf->keep_hours,
 	    conf->keep_days, conf->failures_kept, &err);
 
+	watch->meter.conflicts += store_conflicts(watch->store);
+	if (rc == -1 && store_locked(watch->store) && !watch->outage.told) {
+		/* Which is told when there is something to commit. */
+		watch->dirty = true;
+		watch->tidy_at = clock_now() + WATCH_TIDY_LOCKED_MS;
+		return;
+	}
 	if (rc == -1) {
 		log_warn("%s: can't be tidied: %s", text_show_str(conf->store),
 		    err.text);
 		watch->meter.tidies_failed++;
 	}
-	watch->meter.conflicts += store_conflicts(watch->store);
 	/* Who reads the statistics sees by it that we are still there. */
 	watch->dirty = watch->dirty || rc != 1;
 	watch->tidy_at = clock_now() + (rc == 1 ? 0 : WATCH_TIDY_MS);
@@ -286,17 +289,17 @@ watch_turn(struct watch *watch, int *fd)
 	if (watch->store == NULL || store_lost(watch->store)) {
 		watch_reopen(watch);
 		if (watch->store == NULL)
-			return WATCH_RETRY_MS;
+			return outage_wait(&watch->outage);
 	}
 	if (watch->must_commit && !watch_commit(watch))
-		return WATCH_RETRY_MS;
+		return outage_wait(&watch->outage);
 	lines = watch->walk->counters.lines;
 	step = watch_read(watch);
 	if ((watch->must_commit ||
 		(watch->dirty && clock_now() >= watch->commit_at)) &&
 	    !watch_commit(watch)) {
 		watch->must_commit = true;
-		return WATCH_RETRY_MS;
+		return outage_wait(&watch->outage);
 	}
 	if (clock_now() >= watch->tidy_at)
 		watch_tidy(watch);
@@ -330,7 +333,8 @@ watch_set_conf(struct watch *watch, struct conf *conf, struct err *err)
 	watch->conf = conf;
 	if (watch_begin(watch, err) == 0)
 		return 0;
-	if (!worked && watch->trouble == STORE_AWAY) {
+	if (watch->trouble == STORE_LOCKED ||
+	    (!worked && watch->trouble == STORE_AWAY)) {
 		watch_begin_failed(watch, err);
 		return 0;
 	}

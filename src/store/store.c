@@ -178,6 +178,12 @@ store_conflicts(struct store *store)
 	return conflicts;
 }
 
+bool
+store_locked(const struct store *store)
+{
+	return store->backend->locked != NULL && store->backend->locked(store);
+}
+
 int
 store_get_blob(struct store *store, const char *name, void **bytes, size_t *len,
     struct err *err)

@@ -49,6 +49,7 @@ struct store_backend {
 	    enum store_mode, struct err *);
 	void (*close)(struct store *);
 	bool (*lost)(const struct store *);
+	bool (*locked)(const struct store *); /* NULL: never */
 	int (*commit)(struct store *, const struct store_batch *, struct err *);
 	int (*get_blob)(struct store *, const char *name, void **bytes,
 	    size_t *len, struct err *);
@@ -58,7 +59,7 @@ struct store_backend {
 
 struct store {
 	const struct store_backend *backend;
-	unsigned conflicts; /* transactions that were begun anew */
+	unsigned conflicts; /* as of store_conflicts() */
 };
 
 extern const struct store_backend store_sqlite;

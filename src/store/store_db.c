@@ -33,8 +33,10 @@ store_db_begin(struct store_db *store, struct err *err)
 
 	MUST(store->mode == STORE_WRITE);
 	stmt = store_statement(&store->statements, store->db, STORE_BEGIN, err);
-	if (stmt == NULL || store_statement_run(stmt, err) == -1)
+	if (stmt == NULL || store_statement_run(stmt, err) == -1) {
+		store->store.conflicts += sqlite_was_busy(store->db);
 		return -1;
+	}
 	if (store_db_begun(store, err) == 0)
 		return 0;
 	store_db_abort(store);

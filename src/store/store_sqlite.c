@@ -13,8 +13,10 @@
 #include "store/store_tidy.h"
 #include "store/store_write.h"
 
-/* How long a lock of another process is waited for; the log is the queue. */
-#define STORE_SQLITE_BUSY_MS 5000
+/* How long a lock of another process is waited for: by who has nothing else to
+ * do, and by who has. */
+#define STORE_SQLITE_BUSY_MS  5000
+#define STORE_SQLITE_BUSY_MIN 20
 
 /* What the write-ahead log may keep once its contents have moved. */
 #define STORE_SQLITE_LOG (16 * 1024 * 1024)
@@ -76,9 +78,14 @@ store_sqlite_open(const struct store_place *place, const char *path,
 	store->version = -1;
 	store->db = sqlite_open(path,
 	    mode == STORE_WRITE ? SQLITE_MODE_WRITE : SQLITE_MODE_READ,
-	    STORE_SQLITE_BUSY_MS, err);
+	    mode == STORE_WRITE && place->poll != NULL ? STORE_SQLITE_BUSY_MIN
+						       : STORE_SQLITE_BUSY_MS,
+	    err);
 	if (store->db != NULL && store_sqlite_set_up(store, err) == 0)
 		return &store->store;
+	if (place->trouble != NULL && store->db != NULL &&
+	    sqlite_was_busy(store->db))
+		*place->trouble = STORE_LOCKED;
 	store_sqlite_close(&store->store);
 	return NULL;
 }
@@ -87,6 +94,12 @@ static bool
 store_sqlite_lost(const struct store *base)
 {
 	return sqlite_check(store_db_of(base)->db, NULL) == -1;
+}
+
+static bool
+store_sqlite_locked(const struct store *base)
+{
+	return sqlite_was_busy(store_db_of(base)->db);
 }
 
 static int
@@ -147,6 +160,7 @@ const struct store_backend store_sqlite = {
     .open = store_sqlite_open,
     .close = store_sqlite_close,
     .lost = store_sqlite_lost,
+    .locked = store_sqlite_locked,
     .commit = store_sqlite_commit,
     .get_blob = store_sqlite_get_blob,
     .tidy = store_tidy_piece,

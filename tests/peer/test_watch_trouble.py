@@ -14,10 +14,11 @@ import pytest
 
 from lab import TIMEOUT, programs
 from lab.ctl import Ctl
+from lab.scrape import Pages
 from lab.until import until
 from lab.watcher import Watcher
 
-CANT_WRITE = r"can't be written: .*; the log waits \(retry=1s\)"
+CANT_WRITE = r"can't be written: .*; the log waits.* \(retry=1s\)"
 WRITTEN = r"is written again"
 LEVEL = "Trusted"
 
@@ -105,23 +106,66 @@ def test_a_full_disk_is_waited_for(make_watcher, folder):
     until_counted(ctl, 204)
 
 
-def test_a_locked_store_is_waited_for(make_watcher):
-    watcher = make_watcher().start()
+def locked_out(pages):
+    """How often the lock was in the way."""
+    return pages.figures().get("forceenc_watch_store_conflicts_total")
+
+
+def test_a_locked_store_is_waited_for(make_watcher, folder):
+    """By what is counted; all else goes on."""
+    watcher = make_watcher(watch_http_listen=f"unix:{folder}/http")
+    watcher.start(environ={"WATCHDOG_USEC": "200000"})
+    pages = Pages(f"unix:{folder}/http")
     ctl = Ctl(watcher.path)
     deliver(watcher, 2)
     until_counted(ctl, 2)
     with contextlib.closing(sqlite3.connect(
             watcher.database, isolation_level=None)) as db:
+        # For a moment: nobody hears of it.
         db.execute("BEGIN IMMEDIATE")
+        deliver(watcher, 2)
+        until(lambda: b"%d" % (locked_out(pages) > 2), b"1")
+        db.execute("ROLLBACK")
+        until_counted(ctl, 4)
+        assert not watcher.log.find(CANT_WRITE)
+        # And for longer.
+        db.execute("BEGIN IMMEDIATE")
+        deliver(watcher, 2)
         watcher.log.expect(CANT_WRITE)
-        watcher.log.allow("can't be tidied: .* is locked")
+        assert "until another program unlocks" in watcher.log.wait(
+            CANT_WRITE).string
+        watcher.manager.said.wait("^STATUS=the log waits")
+        assert "locked" in pages.until_status("/readyz", 503)
         deliver(watcher, 2)
-        watcher.log.wait(CANT_WRITE)
-        deliver(watcher, 2)
+        for _ in range(3):
+            since = watcher.manager.said.mark()
+            assert pages.get("/healthz").status == 200
+            watcher.manager.said.wait("^WATCHDOG=1$", since)
         db.execute("ROLLBACK")
     watcher.log.wait(WRITTEN)
-    until_counted(ctl, 6)
+    until_counted(ctl, 8)
     assert len(watcher.log.find(CANT_WRITE)) == 1
+    pages.until_status("/readyz", 200)
+
+
+def test_a_store_that_is_locked_at_the_start(make_watcher):
+    """By one that lets nobody read it either."""
+    watcher = make_watcher().start()
+    ctl = Ctl(watcher.path)
+    deliver(watcher, 1)
+    until_counted(ctl, 1)
+    assert watcher.stop() == 0
+    with contextlib.closing(sqlite3.connect(
+            watcher.database, isolation_level=None)) as db:
+        db.execute("PRAGMA locking_mode = EXCLUSIVE")
+        db.execute("BEGIN EXCLUSIVE")
+        watcher.log.allow(CANT_WRITE)
+        watcher.start()
+        deliver(watcher, 1)
+        assert watcher.reload()
+        assert watcher.stop() == 0
+        watcher.start()
+    until_counted(ctl, 2)
 
 
 def test_two_dont_count_the_same(make_watcher):

@@ -155,15 +155,67 @@ store_locked_is_tried_again(void **state)
 	assert_int_equal(sqlite_exec(other, "BEGIN IMMEDIATE", &t->err), 0);
 	assert_int_equal(store_commit(store, &batch, &t->err), -1);
 	stored_word(t, "locked");
+	assert_true(store_locked(store));
 	assert_int_equal(store_commit(store, &batch, &t->err), -1);
 	assert_int_equal(
 	    store_tidy(store, HOUR * INT64_C(3600), 1, 1, 1, &t->err), -1);
+	assert_true(store_locked(store));
 	assert_false(store_lost(store));
+	assert_int_equal(store_conflicts(store), 3);
+	assert_int_equal(store_conflicts(store), 0);
 	test_assert_rows(t, 0, 10);
 	assert_int_equal(sqlite_exec(other, "ROLLBACK", &t->err), 0);
 	stored_commit(t, store, &batch);
+	assert_false(store_locked(store));
 	test_assert_rows(t, 1, 10);
 	sqlite_close(other);
+	store_close(store);
+}
+
+static int
+test_poll(struct pollfd *pollfd, nfds_t n, int ms, void *arg)
+{
+	(void)arg;
+	return poll(pollfd, n, ms);
+}
+
+/* Who has more to do than to wait finds out later. */
+static void
+store_waits_as_told(void **state)
+{
+	struct stored *t = *state;
+	struct store_place place = stored_place(t, HOST);
+	enum store_trouble trouble;
+	struct sqlite *other;
+	struct store *store;
+	int64_t patience;
+
+	place.trouble = &trouble;
+	for (place.poll = NULL;; place.poll = test_poll) {
+		store = store_open_place(&place, STORE_WRITE, &t->err);
+		assert_non_null(store);
+		assert_int_equal(
+		    sqlite_ask_number(((struct store_db *)store)->db,
+			"PRAGMA busy_timeout", &patience, &t->err),
+		    0);
+		assert_int_equal(patience, place.poll == NULL ? 5000 : 20);
+		store_close(store);
+		if (place.poll != NULL)
+			break;
+	}
+	other = sqlite_open(
+	    folder_path(&t->folder, "db"), SQLITE_MODE_WRITE, 0, &t->err);
+	assert_int_equal(sqlite_exec(other,
+			     "PRAGMA locking_mode = EXCLUSIVE; "
+			     "BEGIN IMMEDIATE; COMMIT",
+			     &t->err),
+	    0);
+	assert_null(store_open_place(&place, STORE_WRITE, &t->err));
+	stored_word(t, "locked");
+	assert_int_equal(trouble, STORE_LOCKED);
+	sqlite_close(other);
+	store = store_open_place(&place, STORE_WRITE, &t->err);
+	assert_non_null(store);
 	store_close(store);
 }
 
@@ -411,6 +463,7 @@ main(void)
 	    TEST(store_refuses_what_it_cant_open),
 	    TEST(store_leaves_other_databases_alone),
 	    TEST(store_locked_is_tried_again),
+	    TEST(store_waits_as_told),
 	    TEST(store_full_is_tried_again),
 	    TEST(store_short_write_is_tried_again),
 	    TEST(store_full_disk_is_tried_again),

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "forceenc-watch/outage.h"
 #include "forceenc-watch/ready.h"
 #include "unit.h"
 
@@ -156,6 +157,46 @@ meter_tells_how_long_it_fails(void **state)
 	buf_fini(&text);
 }
 
+static void
+outage_is_told_once(void **state)
+{
+	const struct err err = {"out of order"};
+	struct outage outage = {0};
+
+	(void)state;
+	assert_false(outage_end(&outage));
+	assert_true(outage_note(&outage, "s", STORE_AWAY, &err, 1000));
+	assert_int_equal(outage_wait(&outage), 1000);
+	assert_true(outage_note(&outage, "s", STORE_WRONG, &err, 2000));
+	assert_true(outage_end(&outage));
+	assert_false(outage_end(&outage));
+}
+
+/* A lock of a moment is nobody's business. */
+static void
+outage_may_be_brief(void **state)
+{
+	const struct err err = {"locked"};
+	struct outage outage = {0};
+
+	(void)state;
+	assert_false(outage_note(&outage, "s", STORE_LOCKED, &err, 1000));
+	assert_int_equal(outage_wait(&outage), 100);
+	assert_false(outage_note(&outage, "s", STORE_LOCKED, &err, 5999));
+	assert_false(outage_end(&outage));
+	assert_false(outage_note(&outage, "s", STORE_LOCKED, &err, 7000));
+	assert_false(outage_note(&outage, "s", STORE_LOCKED, &err, 11999));
+	assert_true(outage_note(&outage, "s", STORE_LOCKED, &err, 12000));
+	assert_int_equal(outage_wait(&outage), 1000);
+	assert_true(outage_note(&outage, "s", STORE_LOCKED, &err, 13000));
+	assert_true(outage_end(&outage));
+	/* Neither is it once something else is wrong. */
+	assert_false(outage_note(&outage, "s", STORE_LOCKED, &err, 20000));
+	assert_true(outage_note(&outage, "s", STORE_WRONG, &err, 20100));
+	assert_int_equal(outage_wait(&outage), 1000);
+	assert_true(outage_note(&outage, "s", STORE_LOCKED, &err, 20200));
+}
+
 int
 main(void)
 {
@@ -166,6 +207,8 @@ main(void)
 	    cmocka_unit_test(meter_prints_names),
 	    cmocka_unit_test(meter_expects_names),
 	    cmocka_unit_test(meter_tells_how_long_it_fails),
+	    cmocka_unit_test(outage_is_told_once),
+	    cmocka_unit_test(outage_may_be_brief),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,16 +54,18 @@ attribute_began(const struct attribute_delivery *delivery)
 	    ATTRIBUTE_SLACK_MS;
 }
 
+/* A delivery to another relay takes the session, too, and makes no use of it:
+ * the next request needs one of its own. */
 static bool
 attribute_has_session(const struct attribute_delivery *delivery)
 {
 	struct process *process = delivery->process;
 	struct event_span relay = delivery->event->relay;
 
-	return delivery->source->pid != 0 && process->relay_len == relay.len &&
-	    process->level != STORE_NO_LEVEL &&
-	    memcmp(process->relay, relay.s, relay.len) == 0 &&
-	    inflight_claim(process, &delivery->request);
+	return delivery->source->pid != 0 &&
+	    inflight_claim(process, &delivery->request) &&
+	    process->relay_len == relay.len &&
+	    memcmp(process->relay, relay.s, relay.len) == 0;
 }
 
 static enum store_level

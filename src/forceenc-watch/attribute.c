@@ -68,12 +68,23 @@ attribute_has_session(const struct attribute_delivery *delivery)
 	    memcmp(process->relay, relay.s, relay.len) == 0;
 }
 
+/* Whether the request may have begun while lines were missing; stamps are cut
+ * to whole seconds, and the gap may have ended late in its last. */
+static bool
+attribute_is_in_gap(const struct attribute_delivery *delivery)
+{
+	const struct inflight_source *source = delivery->source;
+	int64_t took = delivery->event->duration;
+
+	return source->time * 1000 - took - took / 10 <
+	    (source->service->host->gap_until + 1) * 1000;
+}
+
 static enum store_level
 attribute_without_session(
     struct inflight *inflight, struct attribute_delivery *delivery)
 {
 	const struct event *event = delivery->event;
-	const struct scene_host *host = delivery->source->service->host;
 
 	if (event->tls == EVENT_TLS_PLAIN)
 		return STORE_NONE;
@@ -82,9 +93,7 @@ attribute_without_session(
 			inflight->disagreements += delivery->times;
 		return STORE_UNKNOWN;
 	}
-	if (delivery->source->pid == 0 ||
-	    delivery->source->time * 1000 - event->duration <=
-		host->gap_until * 1000)
+	if (delivery->source->pid == 0 || attribute_is_in_gap(delivery))
 		return STORE_UNKNOWN;
 	return delivery->source->service->logs_tls ? STORE_NONE
 						   : STORE_NO_LEVEL;

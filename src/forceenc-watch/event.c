@@ -32,6 +32,7 @@ static const struct {
     {"master", EVENT_PROCESS_MASTER},
     {"oqmgr", EVENT_PROCESS_QMGR},
     {"nqmgr", EVENT_PROCESS_QMGR},
+    {"postsuper", EVENT_PROCESS_QMGR},
     {"rsyslogd", EVENT_PROCESS_LOGGER},
     {"systemd-journald", EVENT_PROCESS_LOGGER},
     {"systemd-journal", EVENT_PROCESS_LOGGER},
@@ -157,6 +158,20 @@ event_sender(struct event *event, const struct scan *scan)
 	event->address = rest;
 }
 
+/* Of postsuper(1) as well, which "removed" or "requeued" a message: that is a
+ * new one afterwards. */
+static bool
+event_is_end(const struct scan *scan)
+{
+	static const char removed[] = "removed", requeued[] = "requeued";
+	size_t len = scan_left(scan);
+
+	return (len == sizeof(removed) - 1 &&
+		   memcmp(scan->at, removed, len) == 0) ||
+	    (len == sizeof(requeued) - 1 &&
+		memcmp(scan->at, requeued, len) == 0);
+}
+
 static void
 event_qmgr(struct event *event, struct scan *scan)
 {
@@ -164,7 +179,7 @@ event_qmgr(struct event *event, struct scan *scan)
 		return;
 	if (scan_skip(scan, "from=<"))
 		event_sender(event, scan);
-	else if (scan_left(scan) == 7 && memcmp(scan->at, "removed", 7) == 0)
+	else if (event_is_end(scan))
 		event->type = EVENT_REMOVED;
 	else if (scan_skip(scan, "to=<"))
 		event_delivery(event, scan);
@@ -359,8 +374,7 @@ event_any(struct event *event, struct scan *scan)
 			return;
 		if (scan_skip(&again, "from=<"))
 			event_sender(event, &again);
-		else if (scan_left(&again) == 7 &&
-		    memcmp(again.at, "removed", 7) == 0)
+		else if (event_is_end(&again))
 			event->type = EVENT_REMOVED;
 		else
 			event_attempt(event, &again);

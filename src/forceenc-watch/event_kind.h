@@ -13,7 +13,7 @@
 /* Who wrote the line: the last part of "postfix/smtp". */
 enum event_process {
 	EVENT_PROCESS_FOREIGN,
-	EVENT_PROCESS_QMGR,
+	EVENT_PROCESS_QMGR,   /* postsuper as well, which ends messages */
 	EVENT_PROCESS_CLIENT, /* smtp, lmtp: delivers, logs TLS */
 	EVENT_PROCESS_AGENT,  /* local, error, discard, ...: delivers */
 	EVENT_PROCESS_SMTPD,

@@ -33,12 +33,17 @@ void
 totals_active(struct inflight *inflight, const struct inflight_source *source,
     struct message *message, const struct event *event)
 {
-	if (message->size != 0)
+	bool arrived = arrivals_take(&inflight->arrivals, source->service,
+	    event->queue_id.s, event->queue_id.len, source->time);
+
+	if (message->size != 0 && !arrived)
 		return;
 	message->size = event->n;
-	if (arrivals_take(&inflight->arrivals, source->service,
-		event->queue_id.s, event->queue_id.len, source->time))
-		totals_add(inflight, source, STORE_BYTES_RECEIVED, event->n);
+	if (!arrived)
+		return;
+	/* Of one before it with the same id nobody has seen the end. */
+	message->deferred_day = 0;
+	totals_add(inflight, source, STORE_BYTES_RECEIVED, event->n);
 }
 
 /* Days since the epoch, and one. */

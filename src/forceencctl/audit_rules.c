@@ -22,8 +22,9 @@ const struct audit_rule audit_rules[] = {
 	"postconf(5), sender_dependent_default_transport_maps",
 	audit_map_shadowed},
     {"map-answer", AUDIT_LEAK, "forceencd answers with an unsafe transport",
-	"The answer names a way of delivery on which nobody enforces "
-	"TLS. Who is forced to it isn't forced to anything.",
+	"The answer names a way of delivery on which TLS isn't enforced, "
+	"or a policy or a header may overrule it. Who is forced to it "
+	"isn't forced to anything.",
 	AUDIT_RULES_SEEN, audit_map_answer},
     {"map-null", AUDIT_WARN, "the null sender isn't forced",
 	"Bounces come from <>, and one may carry a forced message back "
@@ -145,7 +146,8 @@ const struct audit_rule audit_rules[] = {
     {"route-transport-maps", AUDIT_LEAK,
 	"transport_maps sends mail past the guarantee",
 	"An entry that names a transport goes before the sender's map. "
-	"This one leads out, and nobody enforces TLS there.",
+	"This one leads out, and TLS isn't enforced there, or a policy or "
+	"a header may overrule it.",
 	AUDIT_RULES_SEEN, audit_route_transport_maps},
     {"route-filter", AUDIT_LEAK,
 	"a FILTER action sends mail past the guarantee",
@@ -159,8 +161,8 @@ const struct audit_rule audit_rules[] = {
 	AUDIT_RULES_SEEN, audit_route_content_filter},
     {"route-class", AUDIT_LEAK, "recipients of a class bypass the map",
 	"Postfix asks the map only for recipients that are in no other "
-	"class. These go out by a transport on which nobody enforces "
-	"TLS.",
+	"class. These go out by a transport that doesn't enforce TLS, or "
+	"that a policy or a header may overrule.",
 	AUDIT_RULES_SEEN, audit_route_class_open},
     {"route-relayhost", AUDIT_WARN, "all mail goes by a relay",
 	"TLS is enforced up to the relay only; what it does behind that"

@@ -203,41 +203,17 @@ audit_transport_per_site(struct audit *audit)
 	}
 }
 
-/* Whether no message can ask for it any more when it comes in. */
-static bool
-audit_transport_all_cleanups(struct audit *audit, const char *name)
-{
-	const struct postconf_service *service;
-	bool any = false;
-	size_t i;
-
-	for (i = 0; i < audit->conf->nservices; i++) {
-		service = &audit->conf->service[i];
-		if (strcmp(service->command, "cleanup") != 0)
-			continue;
-		any = true;
-		if (!postconf_is(audit->conf,
-			postconf_path(audit->conf, service), name, "no"))
-			return false;
-	}
-	return any;
-}
-
 static void
 audit_transport_require(struct audit *audit)
 {
-	static const char name[] = "tls_required_enable";
 	const struct postconf_service *service;
-	const char *path;
 	unsigned i;
 
-	if (audit_transport_all_cleanups(audit, name))
-		return;
-	for (i = 0; (service = audit_forced(audit, i)) != NULL; i++) {
-		path = postconf_path(audit->conf, service);
-		if (!postconf_is(audit->conf, path, name, "no"))
-			audit_find_value(audit, path, name, "no");
-	}
+	for (i = 0; (service = audit_forced(audit, i)) != NULL; i++)
+		if (audit_hop_heeds_header(audit, service))
+			audit_find_value(audit,
+			    postconf_path(audit->conf, service),
+			    "tls_required_enable", "no");
 }
 
 void

@@ -64,6 +64,7 @@ static const char base[] =
     "M pipes unix - n n - - pipe argv=/bin/x\n"
     "M forceenc unix - - y - - smtp\n"
     "P secret/unix/smtp_tls_security_level = secure\n"
+    "P secret/unix/tls_required_enable = no\n"
     "P forceenc/unix/syslog_name = forceenc\n"
     "P forceenc/unix/smtp_tls_security_level = secure\n"
     "P forceenc/unix/tls_required_enable = no\n"
@@ -192,6 +193,40 @@ static const struct example examples[] = {
 	"mailbox_transport_maps = hash:/t\n"
 	"table hash:/t a|lmtp:localhost:24\n",
 	"localhost.example", ""},
+    {"route-transport-maps",
+	"transport_maps = hash:/t\n"
+	"table hash:/t a|smtp:[127.0.0.1]:25, [192.0.2.1]:25\n",
+	"transport_maps = hash:/t\n"
+	"table hash:/t a|smtp:[127.0.0.1]:25, [::1]:25\n",
+	"192.0.2.1", ""},
+    /* Its level is as good as any, but doesn't hold. */
+    {"route-transport-maps",
+	"transport_maps = hash:/t\ntable hash:/t a|secret:\n"
+	"P secret/unix/tls_required_enable = yes\n",
+	"transport_maps = hash:/t\ntable hash:/t a|secret:\n"
+	"P secret/unix/tls_required_enable = yes\n"
+	"D mail_version = 3.9.1\n",
+	"a secret:", "forceenc:"},
+    {"route-class",
+	"relay_domains = a\nrelay_transport = secret\n"
+	"smtp_tls_policy_maps = hash:/p\ntable hash:/p a|may\n",
+	"relay_domains = a\nrelay_transport = secret\n"
+	"smtp_tls_policy_maps = hash:/p\ntable hash:/p a|encrypt\n",
+	"relay_transport = secret", ""},
+    {"route-class",
+	"relay_domains = a\nrelay_transport = secret\n"
+	"smtp_tls_policy_maps = ldap:/p\nunread ldap:/p\n",
+	"relay_domains = a\nrelay_transport = secret\n"
+	"smtp_tls_policy_maps = ldap:/p\nunread ldap:/p\n"
+	"P secret/unix/smtp_tls_policy_maps =\n",
+	"relay_transport = secret", ""},
+    {"route-class",
+	"relay_domains = a\nrelay_transport = secret\n"
+	"smtp_tls_per_site = hash:/s\n",
+	"relay_domains = a\nrelay_transport = secret\n"
+	"smtp_tls_per_site = hash:/s\n"
+	"P secret/unix/smtp_tls_per_site =\n",
+	"relay_transport = secret", ""},
     {"route-filter",
 	"header_checks = pcre:/h\ntable pcre:/h /x/|filter smtp:h\n",
 	"header_checks = pcre:/h\ntable pcre:/h /x/|FILTER forceenc:\n"

@@ -9,7 +9,8 @@
 
 /* Roads on which Postfix doesn't ask the sender's map, or doesn't heed it. */
 
-/* trivial-rewrite(8) chooses, and could have settings of its own. */
+/* trivial-rewrite(8) chooses, and could have settings of its own; what is
+ * local(8)'s may stand with any of its services. */
 #define AUDIT_ROUTE_SCOPE "rewrite/unix"
 
 #define AUDIT_ROUTE_COUNT(list) (sizeof(list) / sizeof(*(list)))
@@ -91,27 +92,38 @@ audit_route_tables(struct audit *audit, const char *service, const char *name,
 		    open);
 }
 
-static const char *const audit_route_maps[] = {
-    "transport_maps", "mailbox_transport_maps", "fallback_transport_maps"};
+static void
+audit_route_on_maps_open(
+    struct audit *audit, const char *service, const char *name)
+{
+	audit_route_tables(audit, service, name, audit_route_hop, true);
+}
+
+static void
+audit_route_on_maps_unread(
+    struct audit *audit, const char *service, const char *name)
+{
+	audit_route_tables(audit, service, name, audit_route_hop, false);
+}
+
+static void
+audit_route_maps(struct audit *audit, audit_each_fn *fn)
+{
+	fn(audit, AUDIT_ROUTE_SCOPE, "transport_maps");
+	audit_each(audit, "mailbox_transport_maps", fn);
+	audit_each(audit, "fallback_transport_maps", fn);
+}
 
 void
 audit_route_transport_maps(struct audit *audit)
 {
-	size_t i;
-
-	for (i = 0; i < AUDIT_ROUTE_COUNT(audit_route_maps); i++)
-		audit_route_tables(audit, AUDIT_ROUTE_SCOPE,
-		    audit_route_maps[i], audit_route_hop, true);
+	audit_route_maps(audit, audit_route_on_maps_open);
 }
 
 void
 audit_route_transport_unread(struct audit *audit)
 {
-	size_t i;
-
-	for (i = 0; i < AUDIT_ROUTE_COUNT(audit_route_maps); i++)
-		audit_route_tables(audit, AUDIT_ROUTE_SCOPE,
-		    audit_route_maps[i], audit_route_hop, false);
+	audit_route_maps(audit, audit_route_on_maps_unread);
 }
 
 static void
@@ -211,65 +223,87 @@ audit_route_content_filter(struct audit *audit)
 	audit_each(audit, "content_filter", audit_route_on_content_filter);
 }
 
-/* The recipient classes that have a transport of their own. */
-static const struct audit_route_class {
-	const char *domains; /* NULL: nothing but a transport */
-	const char *transport;
-} audit_route_classes[] = {
-    {"relay_domains", "relay_transport"},
-    {"virtual_mailbox_domains", "virtual_transport"},
-    {"mydestination", "local_transport"},
-    {NULL, "mailbox_transport"},
-    {NULL, "fallback_transport"},
-};
-
+/* A transport of trivial-rewrite(8) or local(8), if it is as wanted. domains:
+ * whom it is for; NULL if it isn't said. */
 static void
-audit_route_classes_that(struct audit *audit, enum audit_hop wanted)
+audit_route_transport(struct audit *audit, const char *service,
+    const char *name, const char *domains, enum audit_hop wanted)
 {
-	const struct audit_route_class *class;
-	const char *domains, *local, *line;
+	const char *line = postconf_line(audit->conf, service, name);
+
+	if (audit_hop(audit, postconf_value(audit->conf, service, name)) !=
+	    wanted)
+		return;
+	if (domains != NULL)
+		line = postconf_keep(audit->conf, "%s, %s",
+		    postconf_line(audit->conf, service, domains), line);
+	audit_find(audit, line,
+	    wanted == AUDIT_HOP_OPEN ? audit_set(audit, service, name,
+					   postconf_keep(audit->conf,
+					       "%s:", audit_route_here(audit)))
+				     : "");
+}
+
+/* The recipient classes that have a transport of their own. */
+static void
+audit_route_classes(struct audit *audit, enum audit_hop wanted)
+{
+	static const struct audit_route_class {
+		const char *domains;
+		const char *transport;
+	} classes[] = {
+	    {"relay_domains", "relay_transport"},
+	    {"virtual_mailbox_domains", "virtual_transport"},
+	    {"mydestination", "local_transport"},
+	};
+	const char *domains, *local;
 	size_t i;
 
 	local = postconf_value(audit->conf, AUDIT_ROUTE_SCOPE, "mydestination");
-	for (i = 0; i < AUDIT_ROUTE_COUNT(audit_route_classes); i++) {
-		class = &audit_route_classes[i];
-		domains = class->domains == NULL
-		    ? "*"
-		    : postconf_value(
-			  audit->conf, AUDIT_ROUTE_SCOPE, class->domains);
+	for (i = 0; i < AUDIT_ROUTE_COUNT(classes); i++) {
+		domains = postconf_value(
+		    audit->conf, AUDIT_ROUTE_SCOPE, classes[i].domains);
 		/* The default of old; what is local goes first. */
-		if (*domains == '\0' || (i == 0 && strcmp(domains, local) == 0))
-			continue;
-		if (audit_hop(audit,
-			postconf_value(audit->conf, AUDIT_ROUTE_SCOPE,
-			    class->transport)) != wanted)
-			continue;
-		line = postconf_line(
-		    audit->conf, AUDIT_ROUTE_SCOPE, class->transport);
-		if (class->domains != NULL)
-			line = postconf_keep(audit->conf, "%s, %s",
-			    postconf_line(
-				audit->conf, AUDIT_ROUTE_SCOPE, class->domains),
-			    line);
-		audit_find(audit, line,
-		    wanted == AUDIT_HOP_OPEN
-			? audit_set(audit, AUDIT_ROUTE_SCOPE, class->transport,
-			      postconf_keep(
-				  audit->conf, "%s:", audit_route_here(audit)))
-			: "");
+		if (*domains != '\0' && (i != 0 || strcmp(domains, local) != 0))
+			audit_route_transport(audit, AUDIT_ROUTE_SCOPE,
+			    classes[i].transport, classes[i].domains, wanted);
 	}
+}
+
+static void
+audit_route_on_local_open(
+    struct audit *audit, const char *service, const char *name)
+{
+	audit_route_transport(audit, service, name, NULL, AUDIT_HOP_OPEN);
+}
+
+static void
+audit_route_on_local_program(
+    struct audit *audit, const char *service, const char *name)
+{
+	audit_route_transport(audit, service, name, NULL, AUDIT_HOP_UNSURE);
+}
+
+/* Where local(8) hands mail on. */
+static void
+audit_route_local(struct audit *audit, audit_each_fn *fn)
+{
+	audit_each(audit, "mailbox_transport", fn);
+	audit_each(audit, "fallback_transport", fn);
 }
 
 void
 audit_route_class_open(struct audit *audit)
 {
-	audit_route_classes_that(audit, AUDIT_HOP_OPEN);
+	audit_route_classes(audit, AUDIT_HOP_OPEN);
+	audit_route_local(audit, audit_route_on_local_open);
 }
 
 void
 audit_route_class_program(struct audit *audit)
 {
-	audit_route_classes_that(audit, AUDIT_HOP_UNSURE);
+	audit_route_classes(audit, AUDIT_HOP_UNSURE);
+	audit_route_local(audit, audit_route_on_local_program);
 }
 
 void

@@ -199,6 +199,10 @@ static const struct example examples[] = {
 	"transport_maps = hash:/t\n"
 	"table hash:/t a|smtp:[127.0.0.1]:25, [::1]:25\n",
 	"192.0.2.1", ""},
+    {"route-transport-maps",
+	"P local/unix/fallback_transport_maps = hash:/t\n"
+	"table hash:/t a|smtp:h\n",
+	"fallback_transport_maps = hash:/t\n", "hash:/t: a smtp:h", ""},
     /* Its level is as good as any, but doesn't hold. */
     {"route-transport-maps",
 	"transport_maps = hash:/t\ntable hash:/t a|secret:\n"
@@ -253,6 +257,10 @@ static const struct example examples[] = {
 	"virtual_transport", "virtual_transport = forceenc:"},
     {"route-class", "fallback_transport = smtp:h\n",
 	"mailbox_transport = lmtp:inet:[::1]:24\n", "fallback_transport", ""},
+    {"route-class", "P local/unix/mailbox_transport = smtp:[h]\n",
+	"P local/unix/mailbox_transport = lmtp:unix:x\n",
+	"local/unix/mailbox_transport = smtp:[h]",
+	"postconf -P 'local/unix/mailbox_transport=forceenc:'"},
     {"route-relayhost", "relayhost = [r]\n", "", "relayhost = [r]", "relay"},
     {"route-relayhost", "sender_dependent_relayhost_maps = hash:/r\n", "",
 	"hash:/r", ""},

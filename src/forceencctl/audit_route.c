@@ -140,11 +140,21 @@ audit_route_on_checks_unread(
 	audit_route_tables(audit, service, name, audit_route_filter, false);
 }
 
+/* A server that answers as an access table does: anything. */
+static void
+audit_route_policy_server(struct audit *audit, const char *line)
+{
+	audit_find(audit,
+	    postconf_keep(audit->conf, "%s: it can't be read", line),
+	    "see to it that it answers with no FILTER that leads out");
+}
+
 /* The tables behind check_..._access. */
 static void
 audit_route_access(
     struct audit *audit, const char *service, const char *name, bool open)
 {
+	static const char server[] = "check_policy_service";
 	const char *at = postconf_value(audit->conf, service, name), *word;
 	const char *line = postconf_line(audit->conf, service, name);
 	bool check = false;
@@ -155,6 +165,9 @@ audit_route_access(
 			audit_route_table(audit, line,
 			    postconf_keep(audit->conf, "%.*s", (int)len, word),
 			    audit_route_filter, open);
+		else if (!open && len == sizeof(server) - 1 &&
+		    memcmp(word, server, len) == 0)
+			audit_route_policy_server(audit, line);
 		check = len > 13 && strncmp(word, "check_", 6) == 0 &&
 		    strncmp(word + len - 7, "_access", 7) == 0;
 	}
@@ -174,6 +187,20 @@ audit_route_on_access_unread(
 	audit_route_access(audit, service, name, false);
 }
 
+/* Lists of restrictions to which the site has given names. */
+static void
+audit_route_named_lists(struct audit *audit, audit_each_fn *access)
+{
+	const char *at =
+	    postconf_value(audit->conf, NULL, "smtpd_restriction_classes");
+	const char *word;
+	size_t len;
+
+	while ((len = postconf_word(&at, &word)) > 0)
+		audit_each(audit,
+		    postconf_keep(audit->conf, "%.*s", (int)len, word), access);
+}
+
 static void
 audit_route_filters(
     struct audit *audit, audit_each_fn *checks, audit_each_fn *access)
@@ -191,6 +218,7 @@ audit_route_filters(
 		audit_each(audit, tables[i], checks);
 	for (i = 0; i < AUDIT_ROUTE_COUNT(restrictions); i++)
 		audit_each(audit, restrictions[i], access);
+	audit_route_named_lists(audit, access);
 }
 
 void
@@ -217,10 +245,33 @@ audit_route_on_content_filter(
 		    "filter on loopback, \"smtp:[127.0.0.1]:PORT\"");
 }
 
+/* "host:port" or "inet:host:port"; a port alone is this machine's. */
+static bool
+audit_route_is_near(const char *filter)
+{
+	const char *port = filter;
+
+	if (strncmp(filter, "inet:", 5) == 0)
+		port += 5;
+	port += *port == ':';
+	return port[strspn(port, "0123456789")] == '\0' ||
+	    audit_hop_is_here(filter);
+}
+
+static void
+audit_route_on_proxy_filter(
+    struct audit *audit, const char *service, const char *name)
+{
+	if (!audit_route_is_near(postconf_value(audit->conf, service, name)))
+		audit_find(audit, postconf_line(audit->conf, service, name),
+		    "filter on loopback, \"127.0.0.1:PORT\"");
+}
+
 void
 audit_route_content_filter(struct audit *audit)
 {
 	audit_each(audit, "content_filter", audit_route_on_content_filter);
+	audit_each(audit, "smtpd_proxy_filter", audit_route_on_proxy_filter);
 }
 
 /* A transport of trivial-rewrite(8) or local(8), if it is as wanted. domains:

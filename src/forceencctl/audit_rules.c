@@ -155,9 +155,10 @@ const struct audit_rule audit_rules[] = {
 	"the filter's host in plaintext.",
 	AUDIT_RULES_SEEN, audit_route_filter_action},
     {"route-content-filter", AUDIT_LEAK,
-	"content_filter sends mail out in plaintext",
-	"Mail goes to the filter before the sender is asked for. The "
-	"filter is on another host, and nobody enforces TLS on the way.",
+	"a content filter gets mail in plaintext",
+	"Mail goes to the filter before the sender is asked for. The filter "
+	"is on another host, and TLS isn't enforced on the way, or a policy "
+	"or a header may overrule it.",
 	AUDIT_RULES_SEEN, audit_route_content_filter},
     {"route-class", AUDIT_LEAK, "recipients of a class bypass the map",
 	"Postfix asks the map only for recipients that are in no other "
@@ -179,10 +180,10 @@ const struct audit_rule audit_rules[] = {
 	"class. What this program does with the mail, only its own "
 	"configuration tells.",
 	"pipe(8)", audit_route_class_program},
-    {"route-filter-unread", AUDIT_NOTE,
-	"a table of checks that can't be read here",
-	"It might have a FILTER action, which goes before the sender's "
-	"map. If that leads out, forced mail leaves in plaintext.",
+    {"route-filter-unread", AUDIT_NOTE, "checks that can't be read here",
+	"This table, or policy server, might answer with FILTER, which goes "
+	"before the sender's map. If that leads out, forced mail leaves in "
+	"plaintext.",
 	AUDIT_RULES_SEEN, audit_route_filter_unread},
     {"sender-canonical", AUDIT_WARN,
 	"senders are rewritten before they're asked for",
@@ -194,6 +195,12 @@ const struct audit_rule audit_rules[] = {
 	"sender. If the owner isn't forced, a forced sender's mail "
 	"leaves in plaintext.",
 	AUDIT_RULES_SEEN, audit_sender_owners},
+    {"sender-owner-unread", AUDIT_NOTE,
+	"an alias table that can't be read here",
+	"A list with an owner- sends on in its owner's name. If this table "
+	"has one who isn't forced, a forced sender's mail leaves in "
+	"plaintext.",
+	AUDIT_RULES_SEEN, audit_sender_owners_unread},
     {"sender-milter", AUDIT_NOTE, "a milter may change the sender",
 	"The map is asked for the sender that a milter leaves behind "
 	"(SRS, for example). If that isn't forced, mail of a forced "

@@ -60,6 +60,7 @@ void audit_route_relayhost(struct audit *);
 void audit_sender_canonical(struct audit *);
 void audit_sender_milters(struct audit *);
 void audit_sender_owners(struct audit *);
+void audit_sender_owners_unread(struct audit *);
 void audit_sender_login(struct audit *);
 void audit_sender_submit(struct audit *);
 void audit_sender_notices(struct audit *);

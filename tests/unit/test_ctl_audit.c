@@ -242,11 +242,24 @@ static const struct example examples[] = {
 	"smtpd_sender_restrictions = reject_x hash:/a\n"
 	"table hash:/a x|FILTER relay:h\n",
 	"hash:/a: x FILTER", ""},
+    {"route-filter",
+	"smtpd_restriction_classes = strict, x\n"
+	"strict = check_client_access hash:/a\n"
+	"table hash:/a x|FILTER relay:h\n",
+	"strict = check_client_access hash:/a\n"
+	"table hash:/a x|FILTER relay:h\n",
+	"hash:/a: x FILTER", ""},
     {"route-content-filter", "content_filter = smtp:[filter.example]:25\n",
 	"content_filter = smtp:[127.0.0.1]:10024\n", "filter.example",
 	"loopback"},
     {"route-content-filter", "P smtp/inet/content_filter = relay:h\n",
 	"content_filter = lmtp:unix:private/x\n", "smtp/inet/", ""},
+    {"route-content-filter", "smtpd_proxy_filter = filter.example:10025\n",
+	"smtpd_proxy_filter = 10025\n", "filter.example", "loopback"},
+    {"route-content-filter",
+	"P smtp/inet/smtpd_proxy_filter = inet:192.0.2.1:10025\n",
+	"P smtp/inet/smtpd_proxy_filter = inet:127.0.0.1:10025\n",
+	"smtp/inet/smtpd_proxy_filter", ""},
     {"route-class", "relay_domains = a.example\n",
 	"relay_domains = $mydestination\n", "relay_domains = a.example",
 	"postconf -e 'relay_transport = forceenc:'"},
@@ -271,6 +284,10 @@ static const struct example examples[] = {
 	"relay_transport = pipes", ""},
     {"route-filter-unread", "body_checks = ldap:/b\nunread ldap:/b\n", "",
 	"ldap:/b", ""},
+    {"route-filter-unread",
+	"smtpd_recipient_restrictions = permit_mynetworks, "
+	"check_policy_service inet:127.0.0.1:10023, permit\n",
+	"smtpd_recipient_restrictions = permit\n", "check_policy_service", ""},
     {"sender-canonical", "sender_canonical_maps = hash:/c\n",
 	"sender_canonical_maps = hash:/c\n"
 	"sender_canonical_classes = header_sender\n",
@@ -281,9 +298,22 @@ static const struct example examples[] = {
 	"masquerade_domains = example.com\nmasquerade_classes = "
 	"header_sender\n",
 	"masquerade_domains", ""},
+    {"sender-canonical", "P cleanup/unix/canonical_maps = hash:/c\n",
+	"P cleanup/unix/canonical_maps = hash:/c\n"
+	"P cleanup/unix/canonical_classes = header_sender\n",
+	"cleanup/unix/canonical_maps", ""},
     {"sender-owner", "alias_maps = hash:/a\ntable hash:/a owner-l|joe\n",
 	"alias_maps = hash:/a\ntable hash:/a l-owner|joe\n", "owner-l",
 	"forceencctl set 'owner-l@mx.example.com' on"},
+    {"sender-owner",
+	"P local/unix/alias_maps = hash:/a\n"
+	"table hash:/a owner-l|joe\n",
+	"table hash:/a owner-l|joe\n", "owner-l", ""},
+    {"sender-owner-unread", "alias_maps = ldap:/a\nunread ldap:/a\n",
+	"alias_maps = hash:/a\ntable hash:/a owner-l|joe\n", "ldap:/a",
+	"owner-"},
+    {"sender-milter", "P smtp/inet/smtpd_milters = unix:x\n", "",
+	"smtp/inet/smtpd_milters", ""},
     {"sender-milter", "smtpd_milters = unix:x\n", "", "smtpd_milters", ""},
     {"sender-milter", "non_smtpd_milters = unix:x\n", "", "non_smtpd", ""},
     {"sender-login", "smtpd_sender_login_maps =\n", "", "login_maps",

@@ -88,10 +88,12 @@ report_period_set(struct report_period *period, enum report_span span,
 	    (struct report_period){.span = span, .first = first, .days = days};
 	period->since = report_period_midnight(first);
 	period->until = report_period_midnight(first + days);
+	period->first_end = report_period_midnight(first + 1);
 	period->utc = period->since < hours * REPORT_PERIOD_HOUR;
 	if (period->utc) {
 		period->since = first * REPORT_PERIOD_DAY;
 		period->until = (first + days) * REPORT_PERIOD_DAY;
+		period->first_end = (first + 1) * REPORT_PERIOD_DAY;
 	}
 	period->open = period->until > now;
 	report_period_title(period);

@@ -24,8 +24,9 @@ struct report_period {
 	enum report_span span;
 	int64_t first; /* day, since 1970 */
 	int64_t days;
-	int64_t since; /* seconds since the epoch */
-	int64_t until; /* not included */
+	int64_t since;     /* seconds since the epoch */
+	int64_t until;     /* not included */
+	int64_t first_end; /* where its first day ends */
 	bool utc;
 	bool open; /* it isn't over */
 	char title[80];

@@ -118,10 +118,7 @@ static bool
 report_totals_is_first_day(
     const struct report_totals *totals, const struct stats_total *total)
 {
-	const struct report_period *period = &totals->ask->period;
-
-	return total->hour * REPORT_TOTALS_HOUR <
-	    period->since + (period->until - period->since) / period->days;
+	return total->hour * REPORT_TOTALS_HOUR < totals->ask->period.first_end;
 }
 
 static void

@@ -67,22 +67,29 @@ reported_end(struct reported *r)
 }
 
 static json_t *
-reported_gather(struct reported *r, enum report_span span, const char *day)
+reported_gather_at(
+    struct reported *r, enum report_span span, const char *day, int64_t now)
 {
 	struct report_ask ask = {.store = r->store,
 	    .conf = &r->conf,
-	    .now = NOW,
+	    .now = now,
 	    .host = HOST,
 	    .limit = 3};
 	struct err err;
 	json_t *report;
 
 	assert_int_equal(
-	    report_period_find(&ask.period, span, day, NOW, KEEP, &err), 0);
-	report_period_before(&ask.before, &ask.period, NOW, KEEP);
+	    report_period_find(&ask.period, span, day, now, KEEP, &err), 0);
+	report_period_before(&ask.before, &ask.period, now, KEEP);
 	if (report_gather(&ask, &report, &err) == -1)
 		fail_msg("%s", err.text);
 	return report;
+}
+
+static json_t *
+reported_gather(struct reported *r, enum report_span span, const char *day)
+{
+	return reported_gather_at(r, span, day, NOW);
 }
 
 static struct store_count
@@ -255,6 +262,29 @@ report_adds_days_up(void **state)
 	report = reported_gather(&r, REPORT_DAY, "2026-06-20");
 	assert_int_equal(reported_total(report, "received"), 10);
 	assert_int_equal(reported_total(report, "deferred"), 20);
+	json_decref(report);
+	reported_end(&r);
+}
+
+/* Where one of the days has 25 hours, the first still ends at midnight. */
+static void
+report_knows_the_first_day(void **state)
+{
+	/* October 22nd, 2026, 00:00 in Berlin, and a week later, 08:00. */
+	const uint32_t day = (uint32_t)(INT64_C(1792620000) / 3600);
+	const int64_t now = INT64_C(1792620000) + (7 * 24 + 1 + 8) * 3600;
+	struct store_total total[] = {
+	    {day + 23, "postfix", STORE_PUT_OFF_BEFORE, 1},
+	    {day + 24, "postfix", STORE_PUT_OFF_BEFORE, 5},
+	};
+	struct store_batch batch = {.total = total, .ntotals = COUNT(total)};
+	struct reported r;
+	json_t *report;
+
+	reported_begin(&r, *state);
+	stored_commit(r.stored, r.store, &batch);
+	report = reported_gather_at(&r, REPORT_WEEK, NULL, now);
+	assert_int_equal(reported_total(report, "deferred"), 1);
 	json_decref(report);
 	reported_end(&r);
 }
@@ -448,6 +478,7 @@ main(void)
 	    TEST(report_shows_a_day),
 	    TEST(report_html_is_harmless),
 	    TEST(report_adds_days_up),
+	    TEST(report_knows_the_first_day),
 	    TEST(report_of_days_rolled_up),
 	    TEST(report_of_an_empty_store),
 	    TEST(report_tells_of_the_watcher),

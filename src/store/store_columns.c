@@ -78,6 +78,17 @@ store_columns_values(
 	}
 }
 
+size_t
+store_columns_size(const struct store_columns *rows)
+{
+	size_t size = 0;
+	unsigned i;
+
+	for (i = 0; i < STORE_COLUMNS_MAX; i++)
+		size += rows->column[i].len;
+	return size;
+}
+
 void
 store_columns_clear(struct store_columns *rows)
 {

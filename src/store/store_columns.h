@@ -35,6 +35,8 @@ void store_columns_end(struct store_columns *);
  * cleared. */
 void store_columns_values(
     struct store_columns *, struct pq_value *, unsigned n);
+/* Their bytes so far, roughly. */
+size_t store_columns_size(const struct store_columns *);
 void store_columns_clear(struct store_columns *);
 
 #endif

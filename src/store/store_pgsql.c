@@ -156,25 +156,31 @@ store_pgsql_get_blob(struct store *base, const char *name, void **bytes,
     size_t *len, struct err *err)
 {
 	struct store_pgsql_db *store = store_pgsql_db_of(base);
-	struct pq_value value[2] = {
+	struct pq_value value[3] = {
 	    store_pgsql_db_host(store), store_pq_text(name)};
 	struct pq_answer answer;
 	struct buf blob = {0};
+	char number[16];
+	unsigned piece;
 	const char *hex;
-	unsigned row;
 	size_t n;
 
 	*bytes = NULL;
 	*len = 0;
-	if (store_pq_ask(store->link,
-		"SELECT value FROM state WHERE host = $1 AND name = $2 "
-		"ORDER BY piece",
-		value, 2, &answer, err) == -1)
-		return -1;
-	for (row = 0; row < answer.rows; row++) {
-		hex = pq_value_of(&answer, row, 0, &n);
-		if (hex != NULL)
-			store_array_unhex(&blob, hex, n);
+	for (piece = 0;; piece++) {
+		snprintf(number, sizeof(number), "%u", piece);
+		value[2] = store_pq_text(number);
+		if (store_pq_ask(store->link,
+			"SELECT value FROM state WHERE host = $1 "
+			"AND name = $2 AND piece = $3::bigint",
+			value, 3, &answer, err) == -1) {
+			buf_fini(&blob);
+			return -1;
+		}
+		hex = answer.rows > 0 ? pq_value_of(&answer, 0, 0, &n) : NULL;
+		if (hex == NULL)
+			break;
+		store_array_unhex(&blob, hex, n);
 	}
 	if (blob.len == 0) {
 		buf_fini(&blob);

@@ -2,9 +2,11 @@
 /* Copyright (c) 2026 The forceenc authors */
 
 /*
- * A batch is a handful of statements, whatever its size: each has the columns
- * of its rows as arrays. First the names get their numbers, then the counters
- * are added to by those. They all go out at once.
+ * A batch is a handful of statements: each has the columns of its rows as
+ * arrays. First the names get their numbers, then the counters are added to by
+ * those. They go out one behind the other; those of a large batch have pieces,
+ * of which a few are on their way at a time, so that it takes no more memory
+ * than a small one.
  *
  * Names are shared between hosts, and every batch locks those that it adds or
  * that it uses for the first time on a day, in the order of their tables and
@@ -22,10 +24,14 @@
 #include "forceenc/must.h"
 #include "store/store_array.h"
 #include "store/store_columns.h"
+#include "store/store_pgsql_names.h"
 #include "store/store_pgsql_seen.h"
 
 #define STORE_PGSQL_HOURS   24 /* of a day */
 #define STORE_PGSQL_SECONDS 86400
+
+/* Bytes of a statement's arrays, roughly, and of a blob's part. */
+#define STORE_PGSQL_PIECE (512 * 1024)
 
 enum store_pgsql_statement {
 	STORE_PGSQL_SENDERS,
@@ -153,7 +159,8 @@ static const struct store_pgsql_write_sql {
 struct store_pgsql_write {
 	struct store_pgsql_db *store;
 	struct store_pgsql_seen *seen;
-	struct store_columns senders, names, kinds, tls;
+	struct store_pgsql_names senders, names;
+	struct store_columns kinds, tls;
 	struct store_columns rows; /* of one statement after the other */
 };
 
@@ -174,29 +181,40 @@ store_pgsql_write_send(struct store_pgsql_write *batch,
 	store_columns_values(rows, value + n, sql->columns);
 	store_pq_put(batch->store->link, sql->sql, value, n + sql->columns);
 	store_columns_clear(rows);
+	store_pq_ease(batch->store->link);
+}
+
+/* A row is complete, and maybe a piece. */
+static void
+store_pgsql_write_end(struct store_pgsql_write *batch,
+    enum store_pgsql_statement which, struct store_columns *rows)
+{
+	store_columns_end(rows);
+	if (store_columns_size(rows) >= STORE_PGSQL_PIECE)
+		store_pgsql_write_send(batch, which, rows);
 }
 
 /* Names that will be needed. */
 static void
-store_pgsql_write_use_sender(struct store_pgsql_write *batch,
-    const char *sender, uint64_t number, int64_t day)
+store_pgsql_write_names(struct store_pgsql_write *batch,
+    enum store_pgsql_statement which, struct store_pgsql_names *names)
 {
-	if (store_pgsql_seen_number(batch->seen->sender, number, day))
-		return;
-	store_columns_sender(&batch->senders, sender);
-	store_columns_number(&batch->senders, day);
-	store_columns_end(&batch->senders);
-}
+	struct store_columns *rows = &batch->rows;
+	const struct store_pgsql_name *name;
+	size_t i;
 
-static void
-store_pgsql_write_use_name(struct store_pgsql_write *batch, const char *name,
-    uint64_t number, int64_t day)
-{
-	if (store_pgsql_seen_number(batch->seen->name, number, day))
-		return;
-	store_columns_name(&batch->names, name);
-	store_columns_number(&batch->names, day);
-	store_columns_end(&batch->names);
+	store_pgsql_names_sort(names);
+	for (i = 0; i < names->n; i++) {
+		name = &names->name[i];
+		if (names->senders)
+			store_columns_sender(rows, name->text);
+		else
+			store_columns_name(rows, name->text);
+		store_columns_number(rows, name->day);
+		store_pgsql_write_end(batch, which, rows);
+	}
+	store_pgsql_write_send(batch, which, rows);
+	store_pgsql_names_fini(names);
 }
 
 static void
@@ -229,9 +247,9 @@ store_pgsql_write_use_names(
 		count = &from->count[i];
 		if (count->n == 0)
 			continue;
-		store_pgsql_write_use_sender(batch, count->sender,
+		store_pgsql_names_add(&batch->senders, count->sender,
 		    count->sender_number, count->hour / STORE_PGSQL_HOURS);
-		store_pgsql_write_use_name(batch, count->destination,
+		store_pgsql_names_add(&batch->names, count->destination,
 		    count->destination_number, count->hour / STORE_PGSQL_HOURS);
 		store_pgsql_write_use_kind(batch, count->service,
 		    count->outcome, count->level, count->reason,
@@ -241,10 +259,10 @@ store_pgsql_write_use_names(
 		session = &from->session[i];
 		if (session->n == 0)
 			continue;
-		store_pgsql_write_use_name(batch, session->destination,
+		store_pgsql_names_add(&batch->names, session->destination,
 		    session->destination_number,
 		    session->hour / STORE_PGSQL_HOURS);
-		store_pgsql_write_use_name(batch, session->mx,
+		store_pgsql_names_add(&batch->names, session->mx,
 		    session->mx_number, session->hour / STORE_PGSQL_HOURS);
 		store_columns_name(&batch->tls, session->version);
 		store_columns_name(&batch->tls, session->cipher);
@@ -256,16 +274,16 @@ store_pgsql_write_use_names(
 	}
 	for (i = 0; i < from->nfailures; i++) {
 		failure = &from->failure[i];
-		store_pgsql_write_use_sender(batch, failure->sender, 0,
+		store_pgsql_names_add(&batch->senders, failure->sender, 0,
 		    failure->time / STORE_PGSQL_SECONDS);
-		store_pgsql_write_use_name(batch, failure->destination, 0,
+		store_pgsql_names_add(&batch->names, failure->destination, 0,
 		    failure->time / STORE_PGSQL_SECONDS);
 		store_pgsql_write_use_kind(batch, failure->service,
 		    failure->outcome, STORE_NO_LEVEL, failure->reason,
 		    failure->time / STORE_PGSQL_SECONDS);
 	}
-	store_pgsql_write_send(batch, STORE_PGSQL_SENDERS, &batch->senders);
-	store_pgsql_write_send(batch, STORE_PGSQL_NAMES, &batch->names);
+	store_pgsql_write_names(batch, STORE_PGSQL_SENDERS, &batch->senders);
+	store_pgsql_write_names(batch, STORE_PGSQL_NAMES, &batch->names);
 	store_pgsql_write_send(batch, STORE_PGSQL_KINDS, &batch->kinds);
 	store_pgsql_write_send(batch, STORE_PGSQL_TLS, &batch->tls);
 }
@@ -290,7 +308,7 @@ store_pgsql_write_counts(
 		store_columns_name(rows, store_level_name(count->level));
 		store_columns_name(rows, store_reason_name(count->reason));
 		store_columns_number(rows, count->n);
-		store_columns_end(rows);
+		store_pgsql_write_end(batch, STORE_PGSQL_COUNTS, rows);
 	}
 	store_pgsql_write_send(batch, STORE_PGSQL_COUNTS, rows);
 }
@@ -315,7 +333,7 @@ store_pgsql_write_sessions(
 		store_columns_name(rows, store_level_name(session->level));
 		store_columns_number(rows, session->n);
 		store_columns_number(rows, session->last_seen);
-		store_columns_end(rows);
+		store_pgsql_write_end(batch, STORE_PGSQL_SESSIONS, rows);
 	}
 	store_pgsql_write_send(batch, STORE_PGSQL_SESSIONS, rows);
 	for (i = 0; i < from->ninbounds; i++) {
@@ -372,12 +390,12 @@ store_pgsql_write_failures(
 		store_columns_text(rows, failure->recipient);
 		store_columns_text(rows, failure->relay);
 		store_columns_text(rows, failure->text);
-		store_columns_end(rows);
+		store_pgsql_write_end(batch, STORE_PGSQL_FAILURES, rows);
 	}
 	store_pgsql_write_send(batch, STORE_PGSQL_FAILURES, rows);
 	for (i = 0; i < from->nfailures; i++) {
 		store_columns_sender(rows, from->failure[i].sender);
-		store_columns_end(rows);
+		store_pgsql_write_end(batch, STORE_PGSQL_FAILED, rows);
 	}
 	store_pgsql_write_send(batch, STORE_PGSQL_FAILED, rows);
 }
@@ -388,23 +406,36 @@ store_pgsql_write_blob(
 {
 	struct store_pgsql_db *store = batch->store;
 	struct buf *hex = &batch->rows.column[0];
-	struct pq_value value[3];
+	struct pq_value value[4];
+	const char *bytes = blob->bytes;
+	size_t done = 0, len;
+	unsigned piece = 0;
+	char number[16];
 
 	value[0] = store_pgsql_db_host(store);
 	value[1] = store_pq_text(blob->name);
-	if (blob->len == 0) {
+	for (; done < blob->len; done += len) {
+		len = blob->len - done;
+		if (len > STORE_PGSQL_PIECE)
+			len = STORE_PGSQL_PIECE;
+		snprintf(number, sizeof(number), "%u", piece++);
+		buf_clear(hex);
+		store_array_hex(hex, bytes + done, len);
+		value[2] = store_pq_text(number);
+		value[3] = (struct pq_value){hex->data, hex->len};
 		store_pq_put(store->link,
-		    "DELETE FROM state WHERE host = $1 AND name = $2", value,
-		    2);
-		return;
+		    "INSERT INTO state (host, name, piece, value) "
+		    "VALUES ($1, $2, $3::bigint, $4::bytea) "
+		    "ON CONFLICT (host, name, piece) "
+		    "DO UPDATE SET value = excluded.value",
+		    value, 4);
+		store_pq_ease(store->link);
 	}
-	buf_clear(hex);
-	store_array_hex(hex, blob->bytes, blob->len);
-	value[2] = (struct pq_value){hex->data, hex->len};
+	snprintf(number, sizeof(number), "%u", piece);
+	value[2] = store_pq_text(number);
 	store_pq_put(store->link,
-	    "INSERT INTO state (host, name, piece, value) "
-	    "VALUES ($1, $2, 0, $3::bytea) ON CONFLICT (host, name, piece) "
-	    "DO UPDATE SET value = excluded.value",
+	    "DELETE FROM state WHERE host = $1 AND name = $2 "
+	    "AND piece >= $3::bigint",
 	    value, 3);
 }
 
@@ -447,6 +478,9 @@ store_pgsql_write(struct store_pgsql_db *store, const struct store_batch *from,
 	size_t i;
 	int rc;
 
+	batch.senders = (struct store_pgsql_names){
+	    .senders = true, .seen = batch.seen->sender};
+	batch.names = (struct store_pgsql_names){.seen = batch.seen->name};
 	store_pgsql_write_use_names(&batch, from);
 	store_pgsql_write_counts(&batch, from);
 	store_pgsql_write_sessions(&batch, from);
@@ -456,8 +490,6 @@ store_pgsql_write(struct store_pgsql_db *store, const struct store_batch *from,
 		store_pgsql_write_blob(&batch, &from->blob[i]);
 	rc = store_pgsql_write_number(store, err);
 	free(batch.seen);
-	store_columns_fini(&batch.senders);
-	store_columns_fini(&batch.names);
 	store_columns_fini(&batch.kinds);
 	store_columns_fini(&batch.tls);
 	store_columns_fini(&batch.rows);

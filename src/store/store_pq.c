@@ -27,6 +27,10 @@
 /* How long is waited once somebody wants to stop (ms). */
 #define STORE_PQ_STOP 2000
 
+/* How much may be on its way (bytes, statements). */
+#define STORE_PQ_BYTES   (2 * 1024 * 1024)
+#define STORE_PQ_FLIGHTS (PQ_FLIGHTS_MAX / 2)
+
 /* How long a lock of somebody else's is waited for (ms). */
 #define STORE_PQ_LOCK 5000
 
@@ -42,6 +46,7 @@ struct store_pq {
 	bool faulty;         /* there was one */
 	struct err first; /* error since the last answer that was waited for */
 	bool failed;
+	size_t sent;   /* bytes since it was waited for */
 	bool conflict; /* that's what the first one was */
 };
 
@@ -148,7 +153,10 @@ store_pq_put(struct store_pq *link, const char *sql,
     const struct pq_value *value, unsigned n)
 {
 	struct err err;
+	unsigned i;
 
+	for (i = 0; i < n; i++)
+		link->sent += value[i].len;
 	if (link->pq == NULL) {
 		err_set(&err, "the connection is lost");
 		store_pq_fail(link, PQ_FAULT_AWAY, &err);
@@ -207,6 +215,7 @@ store_pq_wait(struct store_pq *link, struct pq_answer *answer, struct err *err)
 	uint64_t until = clock_now() + link->limit + STORE_PQ_GRACE;
 	int unsent;
 
+	link->sent = 0;
 	for (;;) {
 		while (pq_next_answer(link->pq, answer)) {
 			store_pq_take(link, answer);
@@ -226,19 +235,36 @@ store_pq_wait(struct store_pq *link, struct pq_answer *answer, struct err *err)
 	}
 }
 
-int
-store_pq_ask(struct store_pq *link, const char *sql,
-    const struct pq_value *value, unsigned n, struct pq_answer *answer,
-    struct err *err)
+static void
+store_pq_settle(struct store_pq *link, struct pq_answer *answer)
 {
 	struct err why;
 
-	store_pq_put(link, sql, value, n);
 	if (link->pq != NULL && store_pq_wait(link, answer, &why) == -1) {
 		/* A server that goes says so, and why, before it does. */
 		store_pq_fail(link, PQ_FAULT_AWAY, &why);
 		store_pq_lose(link);
 	}
+}
+
+void
+store_pq_ease(struct store_pq *link)
+{
+	struct pq_answer answer;
+
+	if (link->pq != NULL && pq_flights(link->pq) > 0 &&
+	    (link->sent >= STORE_PQ_BYTES ||
+		pq_flights(link->pq) >= STORE_PQ_FLIGHTS))
+		store_pq_settle(link, &answer);
+}
+
+int
+store_pq_ask(struct store_pq *link, const char *sql,
+    const struct pq_value *value, unsigned n, struct pq_answer *answer,
+    struct err *err)
+{
+	store_pq_put(link, sql, value, n);
+	store_pq_settle(link, answer);
 	if (!link->failed)
 		return 0;
 	link->failed = false;

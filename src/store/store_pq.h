@@ -45,6 +45,11 @@ bool store_pq_lost(struct store_pq *);
 void store_pq_put(
     struct store_pq *, const char *sql, const struct pq_value *, unsigned n);
 
+/* Waits for the answers, if what was sent since the last time is much. To be
+ * called between large ones: what the server hasn't taken yet lies in memory,
+ * and there may be only so many on their way. */
+void store_pq_ease(struct store_pq *);
+
 /* Sends one more and waits for all. 0 with the answer of this one, which is
  * valid until the next call; -1 with the first error. */
 int store_pq_ask(struct store_pq *, const char *sql, const struct pq_value *,

@@ -3,7 +3,43 @@
 
 #include "forceenc/store.h"
 
+#include "store/store_pgsql_names.h"
 #include "stored.h"
+
+/* So that two hosts that add the same ones in pieces don't wait for each
+ * other. */
+static void
+names_have_one_order(void **state)
+{
+	static const char *const text[] = {"b@b.example", "a@b.example",
+	    "z@a.example", "local", "", "odd@", "b@b.example", "a@b.example",
+	    "\xff@b.example"};
+	static const char *const want[] = {"", "local", "odd@", "z@a.example",
+	    "a@b.example", "b@b.example", "\xff@b.example"};
+	struct store_pgsql_seen_number *seen =
+	    calloc(STORE_PGSQL_SEEN_NUMBERS, sizeof(*seen));
+	struct store_pgsql_names names = {.senders = true, .seen = seen};
+	size_t i;
+
+	(void)state;
+	assert_non_null(seen);
+	store_pgsql_names_sort(&names);
+	assert_int_equal(names.n, 0);
+	for (i = 0; i < sizeof(text) / sizeof(text[0]); i++)
+		store_pgsql_names_add(&names, text[i], 0, (int64_t)i);
+	/* What has a number is asked for once. */
+	for (i = 0; i < 2; i++)
+		store_pgsql_names_add(&names, "z@a.example", 7, 1);
+	assert_int_equal(names.n, sizeof(text) / sizeof(text[0]) + 1);
+	store_pgsql_names_sort(&names);
+	assert_int_equal(names.n, sizeof(want) / sizeof(want[0]));
+	for (i = 0; i < names.n; i++)
+		assert_string_equal(names.name[i].text, want[i]);
+	assert_int_equal(names.name[4].day, 7);
+	assert_int_equal(names.name[5].day, 6);
+	store_pgsql_names_fini(&names);
+	free(seen);
+}
 
 static void
 store_counts_what_comes_again(void **state)
@@ -293,6 +329,7 @@ main(void)
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, stored_setup, stored_teardown)
 	static const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(names_have_one_order),
 	    TEST(store_counts_what_comes_again),
 	    TEST(store_counts_in_any_order),
 	    TEST(store_keeps_senders_apart),

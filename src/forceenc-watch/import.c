@@ -4,12 +4,15 @@
 #include "forceenc-watch/import.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "forceenc-watch/first.h"
 #include "forceenc-watch/journal.h"
 #include "forceenc-watch/keep.h"
+#include "forceenc-watch/outage.h"
+#include "forceenc-watch/place.h"
 #include "forceenc-watch/reader.h"
 #include "forceenc/clock.h"
 #include "forceenc/log.h"
@@ -23,9 +26,17 @@
 /* Lines of two logs may overlap by so many seconds. */
 #define IMPORT_OVERLAP 60
 
+/* What comes through a pipe can't be had again, and who imports much doesn't
+ * want to begin again: so long (ms) a store that is away is waited for. */
+#define IMPORT_PATIENCE 3600000
+
 #define IMPORT_JOURNAL "journal:"
 
 struct import {
+	const struct conf *conf;
+	struct store *store;
+	struct outage outage;
+	uint64_t away_since; /* 0: it isn't */
 	struct keep keep;
 	const struct walk_rules *rules;
 	struct walk *walk;
@@ -36,6 +47,83 @@ static int64_t
 import_now(void)
 {
 	return (int64_t)(clock_wall() / 1000);
+}
+
+/* Whether it's to be tried once more; it has waited then. */
+static bool
+import_wait(
+    struct import *import, enum store_trouble trouble, const struct err *err)
+{
+	uint64_t now = clock_now();
+
+	if (import->away_since == 0)
+		import->away_since = now;
+	if (now - import->away_since >= IMPORT_PATIENCE)
+		return false;
+	outage_note(&import->outage, import->conf->store, trouble, err, now);
+	poll(NULL, 0, (int)outage_wait(&import->outage));
+	return true;
+}
+
+static void
+import_go_on(struct import *import)
+{
+	import->away_since = 0;
+	if (outage_end(&import->outage))
+		log_info(
+		    "%s: is written again", text_show_str(import->conf->store));
+}
+
+/* Waits for one that is away, if that is wanted. */
+static int
+import_open(struct import *import, bool wait, struct err *err)
+{
+	enum store_trouble trouble;
+
+	do {
+		import->store = place_open(import->conf, NULL, &trouble, err);
+		import->keep.store = import->store;
+		if (import->store != NULL)
+			return 0;
+	} while (wait && trouble != STORE_WRONG &&
+	    import_wait(import, trouble, err));
+	return -1;
+}
+
+/* After something that has failed: whether that was since the store was lost,
+ * and another try is of use. */
+static bool
+import_reopen(struct import *import, struct err *err)
+{
+	if (!store_lost(import->store) || !import_wait(import, STORE_AWAY, err))
+		return false;
+	store_close(import->store);
+	return import_open(import, true, err) == 0;
+}
+
+static int
+import_keep(struct import *import, const struct keep_place *place,
+    const struct keep_report *report, struct err *err)
+{
+	int rc = 0;
+
+	while (rc == 0 &&
+	    keep_commit(&import->keep, import->walk, place, report, err) ==
+		-1) {
+		if (!store_lost(import->store)) {
+			if (!import_wait(import, STORE_WRONG, err))
+				return -1;
+			continue;
+		}
+		do {
+			if (!import_reopen(import, err))
+				return -1;
+			rc =
+			    keep_is_committed(&import->keep, import->walk, err);
+		} while (rc == -1);
+	}
+	import_go_on(import);
+	return 0;
 }
 
 static int
@@ -52,7 +140,7 @@ import_commit(struct import *import, const struct fingerprint *print,
 		import->position.offset = offset;
 		import->position.print = *print;
 	}
-	return keep_commit(&import->keep, import->walk, &place, &report, err);
+	return import_keep(import, &place, &report, err);
 }
 
 /* A log that isn't the continuation of what was read last: queue ids and
@@ -140,8 +228,9 @@ import_log(struct import *import, const struct first *first,
 	uint64_t before = 0;
 	int rc;
 
-	if (keep_find_input(&import->keep, &reader->head, &input, err) == -1)
-		return -1;
+	while (keep_find_input(&import->keep, &reader->head, &input, err) == -1)
+		if (!import_reopen(import, err))
+			return -1;
 	rc = reader_seek(reader, input.offset, err);
 	if (rc == 1)
 		rc = reader_has_more(reader, err);
@@ -179,8 +268,7 @@ import_commit_journal(
 	struct keep_place place = {0};
 
 	place.cursors = journal_places(journal, &place.cursor);
-	if (keep_commit(&import->keep, import->walk, &place, &report, err) ==
-	    -1)
+	if (import_keep(import, &place, &report, err) == -1)
 		return -1;
 	journal_committed(journal);
 	return 0;
@@ -288,25 +376,73 @@ import_all(struct import *import, char **paths, size_t n, struct err *err)
 	return rc;
 }
 
-int
-import_run(struct store *store, const struct walk_rules *rules, char **paths,
-    size_t n, struct err *err)
+static bool
+import_reads_a_pipe(char **paths, size_t n)
 {
-	struct import import = {.rules = rules};
-	int rc = -1;
+	size_t i;
 
-	import.walk = walk_new(rules, import_now(), err);
-	if (import.walk == NULL)
+	for (i = 0; i < n; i++)
+		if (strcmp(paths[i], "-") == 0)
+			return true;
+	return false;
+}
+
+/* With what was left by the last one. */
+static int
+import_load(struct import *import, struct err *err)
+{
+	walk_free(import->walk);
+	import->walk = walk_new(import->rules, import_now(), err);
+	return import->walk != NULL &&
+		keep_load_state(&import->keep, "import", import->walk, err) !=
+		    -1 &&
+		keep_load_position(&import->keep, &import->position, err) != -1
+	    ? 0
+	    : -1;
+}
+
+static int
+import_begin(struct import *import, bool wait, struct err *err)
+{
+	if (import_open(import, wait, err) == -1)
 		return -1;
-	keep_init(&import.keep, store, "import");
-	if (keep_load_state(&import.keep, "import", import.walk, err) != -1 &&
-	    keep_load_position(&import.keep, &import.position, err) != -1)
+	while (import_load(import, err) == -1)
+		if (!wait || !import_reopen(import, err))
+			return -1;
+	import_go_on(import);
+	return 0;
+}
+
+static void
+import_tidy(struct import *import)
+{
+	const struct conf *conf = import->conf;
+	struct err err;
+
+	while (store_tidy(import->store, import_now(), conf->keep_hours,
+		   conf->keep_days, conf->failures_kept, &err) == 1)
+		continue;
+}
+
+int
+import_run(const struct conf *conf, const struct walk_rules *rules,
+    char **paths, size_t n, struct err *err)
+{
+	struct import import = {.conf = conf, .rules = rules};
+	int rc;
+
+	keep_init(&import.keep, NULL, "import");
+	rc = import_begin(&import, import_reads_a_pipe(paths, n), err);
+	if (rc == 0)
 		rc = import_all(&import, paths, n, err);
 	if (rc == 0) {
 		correlate_end(import.walk->inflight);
 		rc = import_commit(&import, NULL, 0, err);
 	}
+	if (rc == 0)
+		import_tidy(&import);
 	keep_fini(&import.keep);
 	walk_free(import.walk);
+	store_close(import.store);
 	return rc;
 }

@@ -7,15 +7,18 @@
 #include <stddef.h>
 
 #include "forceenc-watch/walk.h"
+#include "forceenc/conf.h"
 #include "forceenc/err.h"
-#include "forceenc/store.h"
 
 /*
- * Reads logs from their beginning, the oldest first, and returns. What was
- * read before, by whatever name, is left out; what was interrupted goes on.
- * -1 with err: what was committed until then stays.
+ * Reads logs from their beginning into conf->store, the oldest first, and
+ * returns. What was read before, by whatever name, is left out; what was
+ * interrupted goes on. A store that can't be had or written is waited for, an
+ * hour at most, which is told; at the beginning only for standard input ("-"),
+ * since other logs can be read later as well. -1 with err: what was committed
+ * until then stays.
  */
-int import_run(struct store *, const struct walk_rules *, char **paths,
+int import_run(const struct conf *, const struct walk_rules *, char **paths,
     size_t n, struct err *);
 
 #endif

@@ -338,3 +338,26 @@ keep_commit(struct keep *keep, struct walk *walk,
 	keep->commits++;
 	return 0;
 }
+
+/* What it tells of itself is of this commit alone. */
+int
+keep_is_committed(struct keep *keep, struct walk *walk, struct err *err)
+{
+	char name[KEEP_NAME_MAX];
+	void *bytes;
+	size_t len;
+	int rc;
+
+	rc = store_get_blob(keep->store,
+	    keep_name(name, keep->prefix, "counters"), &bytes, &len, err);
+	if (rc != 1)
+		return rc;
+	rc = len == keep->counters.len &&
+	    memcmp(bytes, keep->counters.data, len) == 0;
+	free(bytes);
+	if (rc == 0)
+		return 0;
+	tally_clear(walk->tally);
+	keep->commits++;
+	return 1;
+}

@@ -92,4 +92,9 @@ struct keep_report {
 int keep_commit(struct keep *, struct walk *, const struct keep_place *,
     const struct keep_report *, struct err *);
 
+/* After that, when the store was lost and keep->store has been opened anew:
+ * whether the batch is in it after all, whose tally is cleared then. 1, 0, or
+ * -1 with err. */
+int keep_is_committed(struct keep *, struct walk *, struct err *);
+
 #endif

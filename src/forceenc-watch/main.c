@@ -9,9 +9,7 @@
 
 #include "config.h"
 #include "forceenc-watch/import.h"
-#include "forceenc-watch/place.h"
 #include "forceenc-watch/watch.h"
-#include "forceenc/clock.h"
 #include "forceenc/conf.h"
 #include "forceenc/log.h"
 
@@ -61,22 +59,10 @@ main_check(const struct conf *conf, struct err *err)
 static int
 main_import(const struct conf *conf, char **paths, size_t n, struct err *err)
 {
-	enum store_trouble trouble;
 	struct walk_rules rules;
-	struct store *store;
-	int rc;
 
 	watch_rules(&rules, conf);
-	store = place_open(conf, NULL, &trouble, err);
-	if (store == NULL)
-		return -1;
-	rc = import_run(store, &rules, paths, n, err);
-	while (rc == 0 &&
-	    store_tidy(store, (int64_t)(clock_wall() / 1000), conf->keep_hours,
-		conf->keep_days, conf->failures_kept, err) == 1)
-		continue;
-	store_close(store);
-	return rc;
+	return import_run(conf, &rules, paths, n, err);
 }
 
 static int

@@ -8,10 +8,11 @@ import signal
 
 import pytest
 
+from lab import TIMEOUT
 from lab.scrape import Pages
 from lab.stats_pgsql import (  # noqa: F401 (fixtures)
-    AWAY, LIMIT, UNTIDY, database, make_counter, server, tables_are_equal,
-    wait_total)
+    AWAY, LIMIT, UNTIDY, Session, database, make_counter, server,
+    tables_are_equal, total, wait_total)
 from lab.until import until
 
 # Nothing of what is tested here ends by these.
@@ -84,6 +85,67 @@ def test_reload_in_a_silent_commit(silent, database, proxy, folder):
     wait_total(database, silent)
     silent.stop()
     tables_are_equal(folder, silent)
+
+
+# COMMIT waits until somebody else lets go of a table.
+GATE = """
+CREATE TABLE gate ();
+CREATE FUNCTION pass() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN LOCK TABLE gate; RETURN NULL; END $$;
+CREATE CONSTRAINT TRIGGER pass AFTER INSERT OR UPDATE ON delivery_hour
+DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION pass();
+"""
+
+
+def test_reload_in_a_commit_that_is_done(silent, database, proxy, folder):
+    """The server has it, and the watcher gives up before it hears so: what it
+    reads again is what comes behind it."""
+    silent.log.allow(AWAY, UNTIDY)
+    silent.start(environ=WATCHDOG)
+    silent.deliver(level="Trusted")
+    wait_total(database, silent)
+    database.until_idle()
+    database.sql(GATE)
+    other = Session(database.server)
+    other.say("BEGIN; LOCK TABLE gate")
+    database.until_locked("gate", True)
+    silent.deliver(level="Trusted")
+    database.until_locked("gate", False)
+    proxy.stall()
+    other.end()
+    wait_total(database, silent)
+    silent.deliver(level="Verified")
+    database.write("proxy.cf")
+    assert silent.reload()
+    wait_total(database, silent)
+    silent.stop()
+    tables_are_equal(folder, silent)
+
+
+def test_a_pipe_whose_commit_was_done(silent, database, proxy):
+    """Nobody heard so: its lines can't be had again, but they needn't be."""
+    silent.deliver(level="Trusted")
+    process = silent.reads_a_pipe()
+    until(lambda: database.sql(
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+    ).encode(), b"1", LIMIT)
+    database.sql(GATE)
+    other = Session(database.server)
+    other.say("BEGIN; LOCK TABLE gate")
+    database.until_locked("gate", True)
+    process.stdin.write(silent.mail_log.read_text())
+    process.stdin.close()
+    database.until_locked("gate", False)
+    proxy.stall()
+    other.end()
+    wait_total(database, silent)
+    proxy.cut()
+    proxy.resume()
+    said = process.stderr.read()
+    assert process.wait(TIMEOUT) == 0, said
+    process.stderr.close()
+    assert "can't be written" in said and "is written again" in said
+    assert database.count("one") == total(silent) == 1
 
 
 def test_silent_in_a_commit_at_the_end(silent, database, proxy):

@@ -33,10 +33,10 @@ def make_waiting(make_counter, folder):
     return make
 
 
-def runs_into(counter):
+def runs_into(counter, *words):
     counter.write()
     done = subprocess.run(
-        [programs.ours("forceenc-watch"), "-c", str(counter.path)],
+        [programs.ours("forceenc-watch"), "-c", str(counter.path), *words],
         capture_output=True, text=True, timeout=TIMEOUT, check=False)
     assert done.returncode == 71, done.stderr
     assert PASSWORD not in done.stderr
@@ -82,6 +82,34 @@ def test_goes_on_when_the_server_comes(make_waiting, database, folder):
     assert not counter.log.find("opened anew")
     counter.stop()
     tables_are_equal(folder, counter)
+
+
+def test_a_pipe_waits(make_counter, database):
+    """For a server at the start, and in the middle: there is no other copy of
+    it. An archive can be read again."""
+    counter = make_counter("one")
+    counter.deliver(level="Trusted")
+    server = database.server
+    server.stop()
+    heard = runs_into(counter, "--import", str(counter.mail_log))
+    assert "No such file or directory" in heard
+    process = counter.reads_a_pipe()
+    line = process.stderr.readline()
+    assert re.search(WAITS, line), line
+    server.start()
+    assert "is written again" in process.stderr.readline()
+    # Even when it goes again at once.
+    server.stop("immediate")
+    process.stdin.write(counter.mail_log.read_text())
+    process.stdin.close()
+    while not re.search(AWAY, line := process.stderr.readline()):
+        assert line
+    server.start()
+    said = process.stderr.read()
+    assert process.wait(TIMEOUT) == 0, said
+    process.stderr.close()
+    assert "is written again" in said
+    assert database.count("one") == 1
 
 
 def test_a_server_that_is_full(make_waiting, database):

@@ -114,6 +114,14 @@ class Counter(Watcher):
         assert done.returncode == 0, done.stderr
         return self
 
+    def reads_a_pipe(self):
+        """Starts one whose log is standard input, which is still open."""
+        self.options["log"] = "-"
+        self.write()
+        return subprocess.Popen(
+            [programs.ours("forceenc-watch"), "-c", str(self.path)],
+            stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
     def says(self, *words):
         return self.ctl(*words, "--json").json()
 

@@ -244,7 +244,7 @@ store_pgsql_tidy_sweep(struct store_pgsql_tidy *tidy)
 	char sql[512];
 	int64_t first, last;
 
-	if (store->swept >= tidy->first_day)
+	if (store->swept == tidy->first_day)
 		return 0;
 	MUST(store->sweep_table < STORE_PGSQL_TIDY_TABLES);
 	/* Until no batch is under way that uses what is removed. */

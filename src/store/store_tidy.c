@@ -200,7 +200,7 @@ store_tidy_sweep(struct store_tidy *tidy)
 	char sql[256];
 	int64_t newest, id;
 
-	if (store->swept >= tidy->first_day)
+	if (store->swept == tidy->first_day)
 		return 0;
 	MUST(store->sweep_table < STORE_TIDY_TABLES);
 	id = store->sweep_id;
@@ -264,6 +264,7 @@ store_tidy_piece(struct store *base, int64_t now, unsigned keep_hours,
 	    .failures_kept = failures_kept,
 	    .err = err,
 	};
+	int64_t swept;
 	int rc;
 
 	/* Whole days, and none that has to go is left in hours. */
@@ -272,6 +273,7 @@ store_tidy_piece(struct store *base, int64_t now, unsigned keep_hours,
 		(now / STORE_TIDY_HOUR - keep_hours) / STORE_TIDY_HOURS);
 	if (store_db_begin(store, err) == -1)
 		return -1;
+	swept = store->swept;
 	rc = store_tidy_first(&tidy);
 	if (rc != -1 && store_db_end(store, err) == 0)
 		return rc;
@@ -280,5 +282,6 @@ store_tidy_piece(struct store *base, int64_t now, unsigned keep_hours,
 	/* What it did of the sweep is undone. */
 	store->sweep_table = 0;
 	store->sweep_id = 0;
+	store->swept = swept;
 	return -1;
 }

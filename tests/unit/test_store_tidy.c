@@ -435,6 +435,30 @@ store_tidies_much_in_pieces(void **state)
 	assert_in_range(st.st_size, 0, 20 * 1024 * 1024);
 }
 
+/* A clock that was far ahead, once, doesn't end the removing of names. */
+static void
+store_tidies_when_the_clock_is_right_again(void **state)
+{
+	static const int64_t today[] = {HOUR / 24 + 3000, HOUR / 24 + 10};
+	struct stored *t = *state;
+	struct store *store = stored_open(t, STORE_WRITE);
+	struct store_count count = stored_one("a@example.com", 1);
+	struct store_batch batch = {.count = &count, .ncounts = 1};
+	size_t i;
+
+	for (i = 0; i < sizeof(today) / sizeof(today[0]); i++) {
+		stored_commit(t, store, &batch);
+		assert_int_equal(
+		    stored_number(t, "SELECT count(*) FROM sender"), 1);
+		while (
+		    store_tidy(store, today[i] * 86400, 1, 5, 10, &t->err) == 1)
+			continue;
+		assert_int_equal(
+		    stored_number(t, "SELECT count(*) FROM sender"), 0);
+	}
+	store_close(store);
+}
+
 int
 main(void)
 {
@@ -445,6 +469,7 @@ main(void)
 	    TEST(store_rolls_up_sessions),
 	    TEST(store_keeps_the_last_failures),
 	    TEST(store_tidies_much_in_pieces),
+	    TEST(store_tidies_when_the_clock_is_right_again),
 	};
 #undef TEST
 

@@ -198,6 +198,11 @@ struct store_place {
 	/* Whose name a writer counts under, a dimension of all that it
 	 * writes. */
 	const char *host;
+	/* That is the machine's, and nobody has chosen it. Where all of a
+	 * database in SQLite is kept under one other name, it's the one that
+	 * the machine had before: the writer goes on from there, and *before
+	 * becomes that name, for the caller to free. NULL: it doesn't. */
+	char **before;
 	/* Becomes readable when nobody wants to wait much longer for a server
 	 * that doesn't answer; -1: none. */
 	int stop;

@@ -4,10 +4,13 @@
 #include "forceenc-watch/place.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "forceenc-watch/lock.h"
+#include "forceenc/log.h"
+#include "forceenc/text.h"
 
 struct store *
 place_open(const struct conf *conf, struct loop *loop,
@@ -21,6 +24,8 @@ place_open(const struct conf *conf, struct loop *loop,
 	    .poll = loop != NULL ? loop_poll : NULL,
 	    .arg = loop,
 	    .trouble = trouble};
+	char *before = NULL;
+	struct store *store;
 
 	*trouble = STORE_WRONG;
 	if (strncmp(conf->store, sqlite, strlen(sqlite)) == 0 &&
@@ -29,5 +34,12 @@ place_open(const struct conf *conf, struct loop *loop,
 	if (gethostname(name, sizeof(name) - 1) == -1 || name[0] == '\0')
 		strcpy(name, "localhost");
 	place.host = *conf->store_host != '\0' ? conf->store_host : name;
-	return store_open_place(&place, STORE_WRITE, err);
+	if (*conf->store_host == '\0')
+		place.before = &before;
+	store = store_open_place(&place, STORE_WRITE, err);
+	if (before != NULL)
+		log_info("%s: this machine was called %s; it goes on as %s",
+		    text_show_str(conf->store), text_show_str(before), name);
+	free(before);
+	return store;
 }

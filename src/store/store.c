@@ -124,6 +124,8 @@ store_open_place(
 
 	if (place->trouble != NULL)
 		*place->trouble = STORE_WRONG;
+	if (place->before != NULL)
+		*place->before = NULL;
 	for (i = 0; i < sizeof(store_backends) / sizeof(store_backends[0]);
 	     i++) {
 		backend = store_backends[i];

@@ -64,6 +64,61 @@ store_sqlite_set_up(struct store_db *store, struct err *err)
 	return store_migrate(db, store->path, store->mode, store_schema, err);
 }
 
+/* Positions are kept by host: under a new name a log would be counted again
+ * from its beginning. */
+static int
+store_sqlite_rename(struct store_db *store, char **before, struct err *err)
+{
+	struct sqlite_stmt *stmt;
+	const char *name;
+	size_t len;
+	int rc = 0;
+
+	*before = NULL;
+	if (sqlite_prepare(store->db,
+		"SELECT min(host) FROM state HAVING min(host) = max(host) "
+		"AND min(host) <> ?1",
+		&stmt, err) != SQLITE_STATUS_DONE)
+		return -1;
+	sqlite_bind_text(stmt, 1, store->host, strlen(store->host));
+	switch (sqlite_step(stmt, err)) {
+	case SQLITE_STATUS_ROW:
+		name = sqlite_column_text(stmt, 0, &len);
+		MUST(name != NULL);
+		*before = mem_dup(name, len);
+		break;
+	case SQLITE_STATUS_DONE:
+		break;
+	default:
+		rc = -1;
+	}
+	sqlite_finalize(stmt);
+	if (*before == NULL)
+		return rc;
+	if (sqlite_prepare(store->db, "UPDATE state SET host = ?1", &stmt,
+		err) != SQLITE_STATUS_DONE)
+		return -1;
+	sqlite_bind_text(stmt, 1, store->host, strlen(store->host));
+	rc = store_statement_run(stmt, err);
+	sqlite_finalize(stmt);
+	return rc;
+}
+
+static int
+store_sqlite_begin(
+    struct store_db *store, const struct store_place *place, struct err *err)
+{
+	if (store_sqlite_set_up(store, err) == -1)
+		return -1;
+	if (store->mode == STORE_READ || place->before == NULL)
+		return 0;
+	if (store_sqlite_rename(store, place->before, err) == 0)
+		return 0;
+	free(*place->before);
+	*place->before = NULL;
+	return -1;
+}
+
 static struct store *
 store_sqlite_open(const struct store_place *place, const char *path,
     enum store_mode mode, struct err *err)
@@ -81,7 +136,7 @@ store_sqlite_open(const struct store_place *place, const char *path,
 	    mode == STORE_WRITE && place->poll != NULL ? STORE_SQLITE_BUSY_MIN
 						       : STORE_SQLITE_BUSY_MS,
 	    err);
-	if (store->db != NULL && store_sqlite_set_up(store, err) == 0)
+	if (store->db != NULL && store_sqlite_begin(store, place, err) == 0)
 		return &store->store;
 	if (place->trouble != NULL && store->db != NULL &&
 	    sqlite_was_busy(store->db))

@@ -177,6 +177,25 @@ def test_two_dont_count_the_same(make_watcher):
     assert b"another forceenc-watch writes" in done.stderr
 
 
+def test_not_by_another_name_either(make_watcher, folder):
+    """Of the same database: a link to it, or to its folder."""
+    made = folder / "made"
+    made.mkdir()
+    (folder / "folder").symlink_to(made)
+    (folder / "link.db").symlink_to(made / "stats.db")
+    watcher = make_watcher(store=f"sqlite:{folder}/folder/stats.db").start()
+    # It isn't another one's when it's opened anew.
+    assert watcher.reload()
+    for path in ("made/stats.db", "folder/stats.db", "link.db"):
+        watcher.options["store"] = f"sqlite:{folder}/{path}"
+        watcher.write()
+        done = subprocess.run(
+            [programs.ours("forceenc-watch"), "-c", str(watcher.path)],
+            capture_output=True, timeout=TIMEOUT, check=False)
+        assert done.returncode == 71, path
+        assert b"another forceenc-watch writes" in done.stderr
+
+
 def test_a_reload_takes_the_lock_along(make_watcher, folder):
     """Of another database, which nobody else writes then."""
     watcher = make_watcher().start()

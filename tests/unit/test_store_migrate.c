@@ -73,6 +73,54 @@ store_makes_all_versions_at_once(void **state)
 	assert_int_equal(stored_number(t, TOTAL), 0);
 }
 
+/* A name that nobody has chosen may change. */
+static void
+store_goes_on_under_a_new_name(void **state)
+{
+	static const char *const host[] = {HOST, "new", "new", "newer"};
+	static const char *const was[] = {NULL, HOST, NULL, "new"};
+	const struct store_blob blob = {"position", "x", 1};
+	const struct store_batch batch = {.blob = &blob, .nblobs = 1};
+	struct stored *t = *state;
+	struct store_place place;
+	struct store *store;
+	char *before;
+	size_t i, len;
+	void *bytes;
+
+	for (i = 0; i < sizeof(host) / sizeof(host[0]); i++) {
+		place = stored_place(t, host[i]);
+		place.before = &before;
+		store = store_open_place(&place, STORE_WRITE, &t->err);
+		assert_non_null(store);
+		if (was[i] == NULL)
+			assert_null(before);
+		else
+			assert_string_equal(before, was[i]);
+		free(before);
+		assert_int_equal(
+		    store_get_blob(store, "position", &bytes, &len, &t->err),
+		    i > 0);
+		free(bytes);
+		stored_commit(t, store, &batch);
+		store_close(store);
+	}
+	/* One that was, may not; and then it isn't known any more. */
+	place = stored_place(t, "chosen");
+	store = store_open_place(&place, STORE_WRITE, &t->err);
+	assert_non_null(store);
+	assert_int_equal(
+	    store_get_blob(store, "position", &bytes, &len, &t->err), 0);
+	stored_commit(t, store, &batch);
+	store_close(store);
+	place = stored_place(t, "newest");
+	place.before = &before;
+	store = store_open_place(&place, STORE_WRITE, &t->err);
+	assert_non_null(store);
+	assert_null(before);
+	store_close(store);
+}
+
 int
 main(void)
 {
@@ -82,6 +130,7 @@ main(void)
 	    TEST(store_refuses_a_newer_schema),
 	    TEST(store_migrates_by_number),
 	    TEST(store_makes_all_versions_at_once),
+	    TEST(store_goes_on_under_a_new_name),
 	};
 #undef TEST
 

@@ -24,6 +24,7 @@
 #include "store/store_pgsql_db.h"
 #include "store/store_pgsql_lock.h"
 #include "store/store_pgsql_migrate.h"
+#include "store/store_pgsql_pooler.h"
 #include "store/store_pgsql_tidy.h"
 #include "store/store_pgsql_write.h"
 #include "store/store_schema.h"
@@ -64,16 +65,18 @@ store_pgsql_check(struct store_pgsql_db *store, struct err *err)
 
 /* What is found must be what is needed. */
 static int
-store_pgsql_begin(struct store_pgsql_db *store, struct err *err)
+store_pgsql_begin(struct store_pgsql_db *store, const struct store_place *place,
+    struct err *err)
 {
 	if (store_pgsql_check(store, err) == -1 ||
 	    store_pgsql_migrate(store, store_schema_pgsql, err) == -1)
 		return -1;
 	if (store->mode == STORE_READ)
 		return 0;
-	return store_pgsql_lock_rights(store, err) == 0
-	    ? store_pgsql_lock(store, err)
-	    : -1;
+	if (store_pgsql_pooler_check(store, place, err) == -1 ||
+	    store_pgsql_lock_rights(store, err) == -1)
+		return -1;
+	return store_pgsql_lock(store, err);
 }
 
 static void
@@ -104,7 +107,7 @@ store_pgsql_open(const struct store_place *place, const char *where,
 	store->mode = mode;
 	store->link = store_pq_open(place, mode, &fault, err);
 	if (store->link != NULL) {
-		if (store_pgsql_begin(store, err) == 0)
+		if (store_pgsql_begin(store, place, err) == 0)
 			return &store->store;
 		fault = store_pq_fault(store->link);
 	}

@@ -25,6 +25,7 @@
 #include "store/store_array.h"
 #include "store/store_columns.h"
 #include "store/store_pgsql_names.h"
+#include "store/store_pgsql_pooler.h"
 #include "store/store_pgsql_seen.h"
 
 #define STORE_PGSQL_HOURS   24 /* of a day */
@@ -462,10 +463,7 @@ store_pgsql_write_number(struct store_pgsql_db *store, struct err *err)
 		return 0;
 	store->overtaken = true;
 	if (answer.rows == 1)
-		return err_set(err,
-		    "a pooler gives each transaction another session, which "
-		    "doesn't have this host's lock; set its pool_mode to "
-		    "session, or connect to the server itself");
+		return store_pgsql_pooler_refuse(err);
 	return err_set(err, "another forceenc-watch has counted for this host");
 }
 

@@ -213,28 +213,68 @@ def test_whole_sessions_of_a_pooler(pooled, make_counter, database, folder):
     tables_are_equal(folder, counter)
 
 
+def runs_into(counter):
+    counter.write()
+    done = subprocess.run(
+        [programs.ours("forceenc-watch"), "-c", str(counter.path)],
+        capture_output=True, text=True, timeout=TIMEOUT, check=False)
+    assert done.returncode == 71, done.stderr
+    return done.stderr
+
+
+class Other:
+    """Somebody else who uses the pooler."""
+
+    def __init__(self, pooler):
+        self.psql = subprocess.Popen(
+            ["psql", "-h", pooler.address, "-p", "6432", *pooler.login, "-X",
+             "-q"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+            text=True)
+
+    def keeps_a_session(self, database):
+        self.psql.stdin.write("BEGIN; SELECT 1;\n")
+        self.psql.stdin.flush()
+        until(lambda: database.sql(
+            "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in "
+            "transaction' AND query = 'SELECT 1;'").encode(), b"1", LIMIT)
+
+    def end(self):
+        self.psql.stdin.close()
+        self.psql.wait(TIMEOUT)
+
+
 def test_transactions_of_a_pooler(pooled, database):
-    """Another session than the lock's doesn't count."""
+    """Refused at the start, whoever else uses it, and no lock is left."""
     pooler, counter = pooled("transaction")
+    assert re.search(POOLED, runs_into(counter))
+    other = Other(pooler)
+    try:
+        other.keeps_a_session(database)
+        assert re.search(POOLED, runs_into(counter))
+    finally:
+        other.end()
+    assert database.sql("SELECT count(*) FROM pg_locks "
+                        "WHERE locktype = 'advisory'") == "0"
+
+
+def test_a_pooler_that_begins_to_lend_transactions(pooled, database):
+    """Another session than the lock's doesn't count."""
+    pooler, counter = pooled("session")
     counter.log.expect(AWAY + POOLED)
     counter.log.allow(AWAY, UNTIDY)
     counter.start()
     counter.deliver(level="Trusted")
     wait_total(database, counter)
-    # Somebody keeps the session that it has had.
-    psql = subprocess.Popen(
-        ["psql", "-h", pooler.address, "-p", "6432", *pooler.login, "-X",
-         "-q"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    pooler.change("transaction")
+    other = Other(pooler)
     try:
-        psql.stdin.write("BEGIN; SELECT 1;\n")
-        psql.stdin.flush()
-        until(lambda: database.sql(
-            "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in "
-            "transaction' AND query = 'SELECT 1;'").encode(), b"1", LIMIT)
+        counter.deliver(level="Trusted")
+        wait_total(database, counter)
+        # It takes the session that the lock is in.
+        other.keeps_a_session(database)
         before = database.count("one")
         counter.deliver(level="Verified")
         counter.log.wait(AWAY + POOLED)
         assert database.count("one") == before
     finally:
-        psql.stdin.close()
-        psql.wait(TIMEOUT)
+        other.end()

@@ -3,6 +3,7 @@
 
 """pgbouncer, a pooler of connections to PostgreSQL."""
 
+import signal
 import subprocess
 
 from . import TIMEOUT, net, programs
@@ -30,15 +31,26 @@ class Pgbouncer:
         self.address = net.host(number)
         self.folder = folder
         (folder / "users").write_text(f'"{user}" ""\n')
-        (folder / "config").write_text(CONFIG.format(
-            sockets=server.sockets, port=server.port, mode=mode,
-            database=database, address=self.address, folder=folder))
+        self.server = server
+        self.database = database
+        self._configure(mode)
         (folder / "log").touch()
         (folder / "log").chmod(0o666)
         self.process = None
         self.program = programs.peer("pgbouncer", "pgbouncer")
         self.user = server.user
         self.login = ["-U", user, "-d", database]
+
+    def _configure(self, mode):
+        (self.folder / "config").write_text(CONFIG.format(
+            sockets=self.server.sockets, port=self.server.port, mode=mode,
+            database=self.database, address=self.address,
+            folder=self.folder))
+
+    def change(self, mode):
+        """While it runs, for clients that are connected, too."""
+        self._configure(mode)
+        self.process.send_signal(signal.SIGHUP)
 
     def start(self):
         self.process = subprocess.Popen(

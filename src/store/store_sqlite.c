@@ -76,8 +76,9 @@ store_sqlite_rename(struct store_db *store, char **before, struct err *err)
 
 	*before = NULL;
 	if (sqlite_prepare(store->db,
-		"SELECT min(host) FROM state HAVING min(host) = max(host) "
-		"AND min(host) <> ?1",
+		"SELECT first FROM (SELECT min(host) AS first, "
+		"max(host) AS last FROM state) "
+		"WHERE first = last AND first <> ?1",
 		&stmt, err) != SQLITE_STATUS_DONE)
 		return -1;
 	sqlite_bind_text(stmt, 1, store->host, strlen(store->host));

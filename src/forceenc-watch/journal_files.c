@@ -7,6 +7,7 @@
 
 #ifdef HAVE_SYSTEMD
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@
 /* Of a file's head: the signature, and the id that it was made with. */
 #define JOURNAL_FILES_SIGNATURE "LPKSHHRH"
 #define JOURNAL_FILES_ID_AT     24
+#define JOURNAL_FILES_TRIES     16
 
 struct journal_files_find {
 	struct journal_files *out;
@@ -130,8 +132,8 @@ journal_files_add(int at, const char *name, void *arg)
 	out->file[out->n++] = file;
 }
 
-void
-journal_files_find(struct journal_files *files,
+static void
+journal_files_list(struct journal_files *files,
     const struct journal_files *before, const char *folder)
 {
 	struct journal_files_find find = {files, before};
@@ -141,6 +143,39 @@ journal_files_find(struct journal_files *files,
 	if (files->n > 0)
 		qsort(files->file, files->n, sizeof(*files->file),
 		    journal_files_compare);
+}
+
+static bool
+journal_files_agree(
+    const struct journal_files *one, const struct journal_files *two)
+{
+	size_t i;
+
+	for (i = 0; i < one->n && i < two->n; i++)
+		if (!journal_files_is(&one->file[i], &two->file[i]))
+			return false;
+	return one->n == two->n;
+}
+
+int
+journal_files_find(struct journal_files *files,
+    const struct journal_files *before, const char *folder)
+{
+	struct journal_files last;
+	int tries;
+	bool agree;
+
+	journal_files_list(files, before, folder);
+	for (tries = 0; tries < JOURNAL_FILES_TRIES; tries++) {
+		last = *files;
+		journal_files_list(files, &last, folder);
+		agree = journal_files_agree(files, &last);
+		journal_files_fini(&last);
+		if (agree)
+			return 0;
+	}
+	journal_files_fini(files);
+	return -EAGAIN;
 }
 
 void

@@ -31,8 +31,10 @@ struct journal_files {
 };
 
 /* What was found before is known; files of which nothing can be read are left
- * out. */
-void journal_files_find(struct journal_files *,
+ * out. Who reads a folder while a file is renamed may miss it, and a machine's
+ * place with it: so it's read until nothing has changed. 0, or -EAGAIN if
+ * that's never so; there is nothing to be freed then. */
+int journal_files_find(struct journal_files *,
     const struct journal_files *before, const char *folder);
 void journal_files_fini(struct journal_files *);
 /* Those that nobody has taken, by setting fd to -1. */

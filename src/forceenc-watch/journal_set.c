@@ -184,9 +184,10 @@ journal_set_look_around(struct journal_set *set)
 {
 	size_t waiting = set->waiting, i;
 	struct journal_files files;
-	int rc = 0;
+	int rc = journal_files_find(&files, &set->files, set->spec->folder);
 
-	journal_files_find(&files, &set->files, set->spec->folder);
+	if (rc < 0)
+		return rc;
 	set->waiting = 0;
 	for (i = 0; i < files.n && rc >= 0; i += journal_files_run(&files, i))
 		rc = journal_set_open_machine(set, &files, i);

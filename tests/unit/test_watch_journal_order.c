@@ -287,12 +287,52 @@ journal_passes_nothing_over_in_a_rotation(void **state)
 	folder_close(&t.folder);
 }
 
+/* The folder was read, but the file isn't open yet when it gets another
+ * name. */
+static struct folder *renaming;
+
+int __real_openat(int, const char *, int, ...);
+int __wrap_openat(int, const char *, int, ...);
+
+int
+__wrap_openat(int at, const char *name, int flags, ...)
+{
+	struct folder *folder = renaming;
+
+	if (folder != NULL && strcmp(name, "system.journal") == 0) {
+		renaming = NULL;
+		assert_int_equal(rename(folder_path(folder, "system.journal"),
+				     folder_path(folder, "system@1.journal")),
+		    0);
+	}
+	return __real_openat(at, name, flags);
+}
+
+static void
+journal_misses_no_file_that_is_renamed(void **state)
+{
+	struct written t = {0};
+
+	(void)state;
+	folder_open(&t.folder);
+	append(&t, "system@0.journal", "ab");
+	append(&t, "system.journal", "cd");
+	written_begin(&t);
+	renaming = &t.folder;
+	written_read(&t);
+	assert_null(renaming);
+	assert_string_equal(t.seen, "abcd");
+	written_end(&t);
+	folder_close(&t.folder);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(journal_passes_nothing_over_between_two_files),
 	    cmocka_unit_test(journal_passes_nothing_over_in_a_rotation),
+	    cmocka_unit_test(journal_misses_no_file_that_is_renamed),
 	};
 
 	if (remote() == NULL) {

@@ -28,6 +28,9 @@ const char *text_trim(const char *s, size_t *len);
 /* The length of the UTF-8 sequence at s (1 to 4), 0 if malformed. */
 unsigned text_utf8_len(const char *s, size_t len);
 
+/* Whether no byte is above 0x7f. */
+bool text_is_ascii(const char *s, size_t len);
+
 /* "5m", "2s", "50ms", "1d"; a bare number counts in the given unit. Units: ms,
  * s, m, h, d, w (postconf(5), "time units", plus ms). Returns milliseconds, or
  * -1 if s is no time or overflows. */

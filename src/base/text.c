@@ -250,6 +250,17 @@ text_size(int64_t bytes)
 	return text_units(bytes, text_sizes, "0");
 }
 
+bool
+text_is_ascii(const char *s, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if ((unsigned char)s[i] >= 0x80)
+			return false;
+	return true;
+}
+
 char
 text_lower(char c)
 {

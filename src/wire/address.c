@@ -70,17 +70,6 @@ address_check(const char *s, size_t len, const char **why)
 	return 0;
 }
 
-static bool
-address_is_ascii(const char *s, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		if ((unsigned char)s[i] >= 0x80)
-			return false;
-	return true;
-}
-
 /* The bytes of the quoted-string in front, 0 if there is none. */
 static size_t
 address_quoted_len(const char *s, size_t len)
@@ -135,7 +124,7 @@ address_copy_lower(char *to, const char *from, size_t len)
 static bool
 address_needs_idn(const char *domain, size_t len)
 {
-	return !address_is_ascii(domain, len) ||
+	return !text_is_ascii(domain, len) ||
 	    (memchr(domain, '-', len) != NULL &&
 		memmem(domain, len, "xn--", 4) != NULL);
 }
@@ -170,7 +159,7 @@ address_read_local(struct address_keys *keys, const struct address_rules *rules,
 	keys->used = n;
 	if (!rules->fold_local)
 		return 0;
-	if (address_is_ascii(keys->buf, n)) {
+	if (text_is_ascii(keys->buf, n)) {
 		address_copy_lower(keys->buf, keys->buf, n);
 		return 0;
 	}

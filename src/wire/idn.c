@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "forceenc/must.h"
+#include "forceenc/text.h"
 
 /* Mapping can turn a fullwidth sign into an ASCII one, "@" for instance. What
  * isn't a host's name then is no domain that mail could go to. */
@@ -73,17 +74,6 @@ idn_to_unicode(struct idn_forms *forms)
 	idn2_free(unicode);
 }
 
-static bool
-idn_is_ascii(const char *s, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		if ((unsigned char)s[i] >= 0x80)
-			return false;
-	return true;
-}
-
 int
 idn_convert(struct idn_forms *forms, const char *domain, size_t len)
 {
@@ -94,7 +84,7 @@ idn_convert(struct idn_forms *forms, const char *domain, size_t len)
 		return -1;
 	memcpy(in, domain, len);
 	in[len] = '\0';
-	if (!idn_is_ascii(domain, len)) {
+	if (!text_is_ascii(domain, len)) {
 		if (idn_to_ascii(in, forms->ascii, &forms->ascii_len) == -1)
 			return -1;
 	} else {

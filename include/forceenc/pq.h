@@ -58,6 +58,9 @@ enum pq_step pq_connect(struct pq *, enum pq_fault *, struct err *);
 int pq_fd(const struct pq *);
 /* The number of the server's process, as whoever took the connection says. */
 int pq_process(const struct pq *);
+/* Of a connection that is ready: whether the server takes our bytes for UTF-8,
+ * or just for bytes. */
+bool pq_is_utf8(const struct pq *);
 /* Of a connection that is ready: "TLSv1.3"; NULL without TLS. Borrowed. */
 const char *pq_tls(const struct pq *);
 void pq_close(struct pq *); /* NULL is fine */

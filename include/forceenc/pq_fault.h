@@ -6,6 +6,8 @@
 
 #include <stdbool.h>
 
+#include <stdbool.h>
+
 #include "forceenc/buf.h"
 
 /*
@@ -25,6 +27,10 @@ enum pq_fault pq_fault_state(const char *sqlstate);
  * one that can't be put in an order with others): nothing is wrong with either,
  * and the same once more will do. */
 bool pq_fault_is_conflict(const char *sqlstate);
+
+/* Whether it's about what is in one query. The next one would meet any other as
+ * well: a table that isn't there, a permission, a server without memory. */
+bool pq_fault_is_of_query(const char *sqlstate);
 
 /* By what libpq says of a connection that couldn't be made, in English and as
  * verbose as it can (PQERRORS_VERBOSE). Adds the text to out as it would be

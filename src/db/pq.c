@@ -168,6 +168,16 @@ pq_fd(const struct pq *pq)
 	return PQsocket(pq->conn);
 }
 
+bool
+pq_is_utf8(const struct pq *pq)
+{
+	const char *encoding = PQparameterStatus(pq->conn, "client_encoding");
+
+	return encoding != NULL &&
+	    (strcmp(encoding, "UTF8") == 0 ||
+		strcmp(encoding, "SQL_ASCII") == 0);
+}
+
 const char *
 pq_tls(const struct pq *pq)
 {

@@ -65,6 +65,27 @@ pq_fault_is_conflict(const char *sqlstate)
 	return strcmp(sqlstate, "40001") == 0 || strcmp(sqlstate, "40P01") == 0;
 }
 
+bool
+pq_fault_is_of_query(const char *sqlstate)
+{
+	static const char *const states[] = {
+	    "21",    /* more rows than a subquery may have */
+	    "22",    /* data that doesn't fit */
+	    "23",    /* constraints */
+	    "40",    /* rolled back: a standby's conflict, a deadlock */
+	    "44",    /* WITH CHECK OPTION */
+	    "55P03", /* a lock that wasn't to be had */
+	    "57014", /* stopped at the time limit */
+	    "P0",    /* raised by a function of the administrator's */
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		if (strncmp(sqlstate, states[i], strlen(states[i])) == 0)
+			return true;
+	return false;
+}
+
 static bool
 pq_fault_says(const char *text, const char *const words[])
 {

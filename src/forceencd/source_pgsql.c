@@ -122,30 +122,6 @@ source_pgsql_notice(const char *text, size_t len, void *arg, uint64_t now)
 	(void)now;
 }
 
-/* Whether an error is about the values of one query. Any other is one that
- * the next query would meet as well: a table that isn't there, a permission,
- * a server without memory. */
-static bool
-source_pgsql_is_of_key(const char *sqlstate)
-{
-	static const char *const states[] = {
-	    "21",    /* more rows than a subquery may have */
-	    "22",    /* data that doesn't fit */
-	    "23",    /* constraints */
-	    "40",    /* rolled back: a standby's conflict, a deadlock */
-	    "44",    /* WITH CHECK OPTION */
-	    "55P03", /* a lock that wasn't to be had */
-	    "57014", /* stopped at the time limit */
-	    "P0",    /* raised by a function of the administrator's */
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(states) / sizeof(states[0]); i++)
-		if (strncmp(sqlstate, states[i], strlen(states[i])) == 0)
-			return true;
-	return false;
-}
-
 static void
 source_pgsql_warn(struct source_pgsql *source, const struct source_ask *ask,
     const struct err *why, uint64_t now)
@@ -215,7 +191,7 @@ source_pgsql_answer(
 	struct source_pgsql *source = source_pgsql_of(arg);
 
 	if (answer->kind == PQ_KIND_FAILED &&
-	    !source_pgsql_is_of_key(answer->sqlstate)) {
+	    !pq_fault_is_of_query(answer->sqlstate)) {
 		*why = *answer->why;
 		return false;
 	}
@@ -375,18 +351,41 @@ source_pgsql_send_one(struct source_pgsql *source,
 	return pq_send(pq, source->query.sql, value, n, flight, err);
 }
 
+/* Keys are UTF-8: taken for another character set, one would be another key,
+ * and absent. True: this one was, and is unsure. */
+static bool
+source_pgsql_is_misread(
+    struct source_pgsql *source, struct source_ask *ask, uint64_t now)
+{
+	static const struct err why = {
+	    "a key that isn't ASCII can't be told in this character set; "
+	    "write encoding = UTF8"};
+
+	if (text_is_ascii(ask->key, ask->len) ||
+	    pq_is_utf8(pgsql_link_pq(source->link)))
+		return false;
+	source_pgsql_warn(source, ask, &why, now);
+	source_pgsql_reply_unsure(source, ask, &why, now);
+	return true;
+}
+
 /* As many of those that wait as may fly. */
 static void
 source_pgsql_send(struct source_pgsql *source, uint64_t now)
 {
 	struct source_pgsql_flight *flight;
+	struct source_ask *ask;
 	struct err err;
-	bool sent = false;
+	bool sent = false, again;
 
 	while ((flight = source_pgsql_free_flight(source)) != NULL) {
-		flight->ask = source_pgsql_next(source, &flight->again);
-		if (flight->ask == NULL)
+		ask = source_pgsql_next(source, &again);
+		if (ask == NULL)
 			break;
+		if (source_pgsql_is_misread(source, ask, now))
+			continue;
+		flight->ask = ask;
+		flight->again = again;
 		flight->used = sent = true;
 		flight->sent_us = clock_us();
 		if (source_pgsql_send_one(source, flight, &err) == -1) {

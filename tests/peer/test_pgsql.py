@@ -104,6 +104,21 @@ def test_hostile_keys_change_nothing(
     assert server.sql("SELECT count(*) FROM policy").strip() == "7"
 
 
+@pytest.mark.parametrize("encoding, wanted", [
+    ("UTF8", "FOUND"), ("SQL_ASCII", "FOUND"), ("LATIN1", "TEMP")])
+def test_keys_are_utf8(
+        make_served, server, table_path, encoding, wanted):
+    """Taken for another character set it would be another key."""
+    server.sql("INSERT INTO policy VALUES ('jörg@example.com', 'on') "
+               "ON CONFLICT DO NOTHING")
+    served = make_served(server.table(table_path, encoding=encoding)).start()
+    if wanted == "TEMP":
+        served.log.expect("warning: .*query failed: .*write encoding = UTF8")
+    served.expect("jörg@example.com", getattr(served.client, wanted))
+    served.is_well()
+    server.sql("DELETE FROM policy WHERE address = 'jörg@example.com'")
+
+
 def test_values_are_as_with_any_other_table(make_served, server, table_path):
     server.sql("""
         CREATE TABLE IF NOT EXISTS more (address text, answer text);

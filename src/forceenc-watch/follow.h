@@ -35,7 +35,7 @@ bool follow_print(const struct follow *, struct fingerprint *out);
 /* Whether there are some that weren't fed yet. Bytes are those of the log that
  * is read, unless it is compressed, and of the live one. */
 bool follow_behind(const struct follow *, uint64_t *bytes);
-/* Whether a log is read. */
+/* Whether a log is read, or would be if anything was in it. */
 bool follow_is_there(const struct follow *);
 /* The file that is read, if it may still be written to; -1 if there is none. */
 int follow_fd(const struct follow *);

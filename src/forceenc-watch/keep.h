@@ -19,13 +19,17 @@
  * how far the log was read, what the walk knows, which logs were read before.
  */
 
-/* Where reading goes on. */
+/*
+ * Where reading goes on. With KEEP_POSITION_END, behind the whole log that
+ * begins so; with an empty print too, in front of every log: there was none.
+ */
 struct keep_position {
 	uint64_t device; /* of a file nothing of which was read yet */
 	uint64_t inode;
 	uint64_t offset;          /* of the uncompressed bytes */
 	struct fingerprint print; /* of the bytes in front of offset */
 };
+#define KEEP_POSITION_END ((uint64_t)INT64_MAX)
 
 /* The same, of one machine's journal. Both strings are borrowed. */
 struct keep_cursor {

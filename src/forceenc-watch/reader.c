@@ -49,13 +49,27 @@ reader_close(struct reader *reader)
 }
 
 int
-reader_seek(struct reader *reader, uint64_t offset, struct err *err)
+reader_skip(struct reader *reader, uint64_t offset, struct err *err)
 {
 	uint64_t left = offset - reader->offset;
-	size_t n;
-	int rc;
+	size_t n = left < reader->buf.len ? (size_t)left : reader->buf.len;
 
-	rc = left > reader->buf.len ? archive_seek(reader->file, offset) : -1;
+	buf_consume(&reader->buf, n);
+	reader->offset += n;
+	if (n == left)
+		return 1;
+	if (reader->ended)
+		return 0;
+	return reader_fill(reader, err) == -1 ? -1 : 1;
+}
+
+int
+reader_seek(struct reader *reader, uint64_t offset, struct err *err)
+{
+	int rc = -1;
+
+	if (offset - reader->offset > reader->buf.len)
+		rc = archive_seek(reader->file, offset);
 	if (rc == 1) {
 		buf_clear(&reader->buf);
 		reader->offset = offset;
@@ -63,17 +77,10 @@ reader_seek(struct reader *reader, uint64_t offset, struct err *err)
 	}
 	if (rc != -1)
 		return rc;
-	while (left > 0) {
-		n = left < reader->buf.len ? (size_t)left : reader->buf.len;
-		buf_consume(&reader->buf, n);
-		reader->offset += n;
-		left -= n;
-		if (left == 0)
-			break;
-		if (reader->ended)
-			return 0;
-		if (reader_fill(reader, err) == -1)
-			return -1;
+	while (reader->offset < offset) {
+		rc = reader_skip(reader, offset, err);
+		if (rc != 1)
+			return rc;
 	}
 	return 1;
 }

@@ -42,6 +42,10 @@ void reader_close(struct reader *);
  * that, -1 with err. */
 int reader_seek(struct reader *, uint64_t offset, struct err *);
 
+/* The same in pieces, each of which takes little time: 1 when it's there or on
+ * its way (offset tells), 0, -1. */
+int reader_skip(struct reader *, uint64_t offset, struct err *);
+
 /* Whether there is anything from here on. */
 int reader_has_more(struct reader *, struct err *);
 

@@ -4,12 +4,14 @@
 #include "forceenc-watch/rotated.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
+#include "forceenc-watch/keep.h"
 #include "forceenc-watch/reader.h"
 #include "forceenc/log.h"
 #include "forceenc/mem.h"
@@ -80,6 +82,7 @@ rotated_add(struct rotated *rotated, const char *path, bool tell)
 		return;
 	if (rotated_print(path, &print, &err) == -1 ||
 	    first_look(&first, path, &err) == -1) {
+		rotated->partial = true;
 		if (tell)
 			log_warn("%s", err.text);
 		return;
@@ -157,8 +160,10 @@ rotated_is_settled(const struct timespec *changed)
 
 static void
 rotated_list(
-    struct rotated *rotated, const char *folder, const char *base, bool tell)
+    struct rotated *rotated, const char *path, const char *folder, bool tell)
 {
+	const char *slash = strrchr(path, '/');
+	const char *base = slash == NULL ? path : slash + 1;
 	DIR *dir = opendir(folder);
 	char **found = NULL, full[8192];
 	struct dirent *entry;
@@ -167,7 +172,8 @@ rotated_list(
 	while (dir != NULL && (entry = readdir(dir)) != NULL) {
 		if (!rotated_wanted(entry->d_name, base))
 			continue;
-		snprintf(full, sizeof(full), "%s/%s", folder, entry->d_name);
+		snprintf(full, sizeof(full), "%.*s%s", (int)(base - path), path,
+		    entry->d_name);
 		found = mem_resize(found, n + 1, sizeof(*found));
 		found[n++] = mem_strdup(full);
 	}
@@ -191,7 +197,6 @@ rotated_is_same_time(const struct timespec *a, const struct timespec *b)
 bool
 rotated_find(struct rotated *rotated, const char *path, struct timespec *told)
 {
-	const char *slash = strrchr(path, '/');
 	char *folder = rotated_folder(path);
 	bool found;
 
@@ -199,10 +204,10 @@ rotated_find(struct rotated *rotated, const char *path, struct timespec *told)
 	found = rotated_folder_time(folder, &rotated->changed) &&
 	    rotated_is_settled(&rotated->changed);
 	if (found) {
-		rotated_list(rotated, folder, slash == NULL ? path : slash + 1,
+		rotated_list(rotated, path, folder,
 		    !rotated_is_same_time(&rotated->changed, told));
 		*told = rotated->changed;
-		found = rotated_still(rotated, path);
+		found = rotated_still(&rotated->changed, path);
 	}
 	if (!found)
 		rotated_fini(rotated);
@@ -211,12 +216,13 @@ rotated_find(struct rotated *rotated, const char *path, struct timespec *told)
 }
 
 bool
-rotated_still(const struct rotated *rotated, const char *path)
+rotated_still(const struct timespec *changed, const char *path)
 {
 	char *folder = rotated_folder(path);
-	struct timespec changed;
-	bool still = rotated_folder_time(folder, &changed) &&
-	    rotated_is_same_time(&changed, &rotated->changed);
+	struct timespec now;
+	bool still = changed->tv_sec != 0 &&
+	    rotated_folder_time(folder, &now) &&
+	    rotated_is_same_time(&now, changed);
 
 	free(folder);
 	return still;
@@ -225,11 +231,19 @@ rotated_still(const struct rotated *rotated, const char *path)
 bool
 rotated_still_empty(const struct timespec *changed, const char *path)
 {
-	const struct rotated before = {.changed = *changed};
 	struct stat st;
 
-	return changed->tv_sec != 0 && rotated_still(&before, path) &&
-	    stat(path, &st) == 0 && st.st_size == 0;
+	return rotated_still(changed, path) &&
+	    (stat(path, &st) == 0 ? st.st_size == 0 : errno == ENOENT);
+}
+
+bool
+rotated_is_open(int fd, const char *path)
+{
+	struct stat now, open;
+
+	return stat(path, &now) == 0 && fstat(fd, &open) == 0 &&
+	    now.st_ino == open.st_ino && now.st_dev == open.st_dev;
 }
 
 bool
@@ -269,7 +283,8 @@ rotated_fits(const char *path, const struct fingerprint *print, uint64_t offset,
 		return false;
 	fits = reader.buf.len >= print->len &&
 	    fingerprint_fits(print, reader.buf.data, reader.buf.len) &&
-	    reader_seek(&reader, offset, NULL) == 1;
+	    (offset == KEEP_POSITION_END || !archive_is_plain(reader.file) ||
+		reader_seek(&reader, offset, NULL) == 1);
 	reader_close(&reader);
 	return fits;
 }

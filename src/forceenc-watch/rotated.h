@@ -20,6 +20,7 @@ struct rotated {
 	struct first *log; /* oldest first; one for each content */
 	struct fingerprint *print;
 	size_t n;
+	bool partial;            /* some can't be read */
 	struct timespec changed; /* the folder, before they were looked for */
 };
 
@@ -30,18 +31,21 @@ char *rotated_folder(const char *path);
  * the folder has changed, which told remembers, all-zero at first. False, with
  * nothing to be freed, while somebody is just rotating them: try again soon. */
 bool rotated_find(struct rotated *, const char *path, struct timespec *told);
-/* Whether the folder is as it was then. */
-bool rotated_still(const struct rotated *, const char *path);
 void rotated_fini(struct rotated *);
 
-/* Nothing has happened since the folder changed, when path was empty. */
+/* Whether path's folder has not changed since; all-zero: it has. */
+bool rotated_still(const struct timespec *changed, const char *path);
+/* Nor was anything written to path, which was empty or missing. */
 bool rotated_still_empty(const struct timespec *changed, const char *path);
+/* Whether path is the open file. */
+bool rotated_is_open(int fd, const char *path);
 /* Whether path is another file by now than the open one, and something was
  * written to it. */
 bool rotated_away(int fd, const char *path);
 
 /* Whether path begins with print and has at least so many bytes, or is still
- * the file of this inode while print is empty. */
+ * the file of this inode while print is empty. How long a compressed one is
+ * isn't looked at, nor with KEEP_POSITION_END. */
 bool rotated_fits(const char *path, const struct fingerprint *print,
     uint64_t offset, uint64_t device, uint64_t inode);
 /* The one that does; n if there is none. */

@@ -208,6 +208,24 @@ directory_start_tls(struct directory *dir,
 	return -1;
 }
 
+/* Whoever takes a connection need not be a directory that works: it may hang,
+ * or be a proxy with nothing behind it. Logging in shows it; where nobody does,
+ * any answer to a question that every directory answers will do. */
+static int
+directory_knock(struct directory *dir, struct err *err)
+{
+	static char none[] = "1.1";
+	char *attributes[] = {none, NULL};
+	LDAPMessage *answer = NULL;
+	int rc;
+
+	rc = ldap_search_ext_s(dir->ld, "", LDAP_SCOPE_BASE, "(objectClass=*)",
+	    attributes, 0, NULL, NULL, NULL, 1, &answer);
+	ldap_msgfree(answer);
+	/* What the library says itself is less than nothing. */
+	return rc < 0 ? directory_failed(dir, "", rc, err) : 0;
+}
+
 static int
 directory_bind(struct directory *dir, const struct directory_options *options,
     struct err *err)
@@ -257,10 +275,10 @@ directory_prepare(struct directory *dir,
     const struct directory_options *options, struct err *err)
 {
 	if (directory_set_options(dir, options, err) == -1 ||
-	    directory_start_tls(dir, options, err) == -1)
-		return -1;
-	if (options->bind != DIRECTORY_BIND_NONE &&
-	    directory_bind(dir, options, err) == -1)
+	    directory_start_tls(dir, options, err) == -1 ||
+	    (options->bind == DIRECTORY_BIND_NONE
+		    ? directory_knock(dir, err)
+		    : directory_bind(dir, options, err)) == -1)
 		return -1;
 	directory_read_ahead(dir);
 	if (fcntl(dir->fd, F_SETFL, O_NONBLOCK) == -1)

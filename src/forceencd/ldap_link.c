@@ -14,9 +14,6 @@
 /* How long a connection to a server is kept at least before a better one is
  * looked for, in ms. */
 #define LDAP_LINK_STAY 10000
-/* Whoever takes a connection and ends it within this time, without a word of
- * LDAP, is a proxy with no directory behind it (ms). */
-#define LDAP_LINK_SOON 1000
 
 void
 ldap_link_init(struct ldap_link *link, const struct source_env *env,
@@ -236,14 +233,6 @@ ldap_link_send(struct ldap_link *link, const struct directory_search *search,
 	return sent;
 }
 
-/* A server that takes connections need not be one that works. */
-static void
-ldap_link_prove(struct ldap_link *link)
-{
-	link->proven = true;
-	ldap_servers_work(link->servers, link->server);
-}
-
 static void
 ldap_link_take_over(struct ldap_link *link, uint64_t now)
 {
@@ -253,9 +242,8 @@ ldap_link_take_over(struct ldap_link *link, uint64_t now)
 	link->fresh = NULL;
 	link->server = link->job_server;
 	link->up_at = now;
-	link->proven = false;
-	if (link->conf->bind != CONF_LDAP_BIND_NONE)
-		ldap_link_prove(link);
+	/* It has answered: that is part of connecting. */
+	ldap_servers_work(link->servers, link->server);
 	link->on_read = event_new(
 	    link->env->base, fd, EV_READ | EV_PERSIST, ldap_link_on_read, link);
 	link->on_write =
@@ -305,8 +293,6 @@ ldap_link_read(struct ldap_link *link, uint64_t now)
 			link->lost_why = event.why;
 			return false;
 		}
-		if (!link->proven)
-			ldap_link_prove(link);
 		due = link->busy > 0;
 		link->calls->message(link, &event, now);
 		/* That was the last answer: looking whether the socket has
@@ -324,12 +310,9 @@ ldap_link_lose(struct ldap_link *link, uint64_t now)
 	struct err why = link->lost_why;
 
 	/* A server may end a connection that nobody uses. */
-	if (link->busy > 0 ||
-	    (!link->proven && now < link->up_at + LDAP_LINK_SOON))
+	if (link->busy > 0)
 		ldap_servers_fail(
 		    link->servers, link->server, &why, now, arc4random());
-	else if (!link->proven)
-		ldap_link_prove(link);
 	ldap_link_close(link);
 	link->calls->down(link, &why, now);
 }

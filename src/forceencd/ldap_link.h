@@ -53,7 +53,6 @@ struct ldap_link {
 	bool lost;
 	struct err lost_why;
 	uint64_t up_at;
-	bool proven;   /* there's a directory at its other end */
 	unsigned busy; /* the owner's: answers that are due */
 };
 

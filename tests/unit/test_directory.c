@@ -11,9 +11,11 @@
 
 #include "forceenc/directory.h"
 
-/* The first search is message 1. */
-#define ENTRY "\x30\x0b\x02\x01\x01\x64\x06\x04\x02o=\x30\x00"
-#define DONE  "\x30\x0c\x02\x01\x01\x65\x07\x0a\x01\x00\x04\x00\x04\x00"
+/* Message 1 is the question that shows whether there is a directory at all, the
+ * first search is message 2. */
+#define HERE  "\x30\x0c\x02\x01\x01\x65\x07\x0a\x01\x20\x04\x00\x04\x00"
+#define ENTRY "\x30\x0b\x02\x01\x02\x64\x06\x04\x02o=\x30\x00"
+#define DONE  "\x30\x0c\x02\x01\x02\x65\x07\x0a\x01\x00\x04\x00\x04\x00"
 /* 1.3.6.1.4.1.1466.20036, unavailable. */
 #define NOTICE                                                     \
 	"\x30\x24\x02\x01\x00\x78\x1f\x0a\x01\x34\x04\x00\x04\x00" \
@@ -26,21 +28,33 @@ struct wire {
 	int server;
 };
 
+/* Connects to a server that has said this already, and says no more if it's
+ * nothing. */
+static void
+wire_open(struct wire *wire, const char *bytes, size_t len, struct err *err)
+{
+	static const struct directory_options options = {
+	    .url = "ldapi://test", .local = true};
+	void *arg;
+	int fd[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
+	assert_int_equal(write(fd[1], bytes, len), (ssize_t)len);
+	if (len == 0)
+		shutdown(fd[1], SHUT_WR);
+	arg = directory_step_arg(&options);
+	wire->dir = directory_step.run(fd[0], arg, err);
+	directory_step.drop_arg(arg);
+	wire->server = fd[1];
+}
+
 static int
 setup(void **state)
 {
 	static struct wire wire;
-	static const struct directory_options options = {
-	    .url = "ldapi://test", .local = true};
-	void *arg;
 	struct err err;
-	int fd[2];
 
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
-	arg = directory_step_arg(&options);
-	wire.dir = directory_step.run(fd[0], arg, &err);
-	directory_step.drop_arg(arg);
-	wire.server = fd[1];
+	wire_open(&wire, BYTES(HERE), &err);
 	assert_non_null(wire.dir);
 	*state = &wire;
 	return 0;
@@ -70,7 +84,7 @@ wire_ask(struct wire *wire)
 
 	assert_int_equal(
 	    directory_send(wire->dir, &search, &id, &err), DIRECTORY_SENT);
-	assert_int_equal(id, 1);
+	assert_int_equal(id, 2);
 }
 
 static void
@@ -152,7 +166,7 @@ test_the_end_shows(void **state)
 
 /* An entry with one attribute, "a", whose values are these, all in octets. */
 #define ENTRY_OF(all, entry, list, attribute, values)             \
-	"\x30" all "\x02\x01\x01\x64" entry "\x04\x02o=\x30" list \
+	"\x30" all "\x02\x01\x02\x64" entry "\x04\x02o=\x30" list \
 	"\x30" attribute "\x04\x01\x61\x31" values
 
 static void
@@ -201,6 +215,20 @@ test_a_spoilt_entry_is_no_empty_one(void **state)
 	}
 }
 
+/* Nobody logs in here, so that only an answer shows that there is one. */
+static void
+test_who_says_nothing_is_no_directory(void **state)
+{
+	struct wire wire;
+	struct err err;
+
+	(void)state;
+	wire_open(&wire, BYTES(""), &err);
+	assert_null(wire.dir);
+	assert_non_null(strstr(err.text, "Can't contact LDAP server"));
+	close(wire.server);
+}
+
 #define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int
@@ -212,6 +240,7 @@ main(void)
 	    TEST(test_messages_in_single_bytes),
 	    TEST(test_the_end_shows),
 	    TEST(test_a_spoilt_entry_is_no_empty_one),
+	    cmocka_unit_test(test_who_says_nothing_is_no_directory),
 	};
 
 	directory_init();

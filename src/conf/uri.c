@@ -207,15 +207,34 @@ uri_find_password(
 	return strspn(*begin, "0123456789") < (size_t)(*end - *begin);
 }
 
+/* Whether a parameter's name ends here that is, or ends in, "password"; any of
+ * its letters may be percent-coded. */
+static bool
+uri_is_password(const char *text)
+{
+	static const char name[] = "password";
+	size_t i;
+
+	for (i = 0; i < sizeof(name) - 1; i++) {
+		if (*text == name[i])
+			text++;
+		else if (*text == '%' && uri_hex(text[1]) != -1 &&
+		    uri_hex(text[1]) * 16 + uri_hex(text[2]) == name[i])
+			text += 3;
+		else
+			return false;
+	}
+	return *text == '=';
+}
+
 void
 uri_add_hidden(struct buf *out, const char *text)
 {
-	static const char key[] = "password=";
 	const char *begin, *end, *at;
 	size_t len;
 
 	while (*text != '\0') {
-		if (strncmp(text, key, strlen(key)) == 0) {
+		if (uri_is_password(text)) {
 			buf_add_text(out, "password=" URI_HIDDEN);
 			text += strcspn(text, "&, \t\r\n");
 			continue;

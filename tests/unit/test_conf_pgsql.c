@@ -465,6 +465,7 @@ pgsql_shows_no_password(void **state)
 	struct conf *conf = pgsql_load(t,
 	    "hosts = postgresql://u:SECRET@db/x, db2:6000,\n"
 	    "  postgresql://v@[::1]:6000/x?password=SECRET&sslmode=allow\n"
+	    "  postgresql://w@db/x?%70assw%6Frd=SECRET&sslp%61ssword=SECRET\n"
 	    "dbname = m\npassword = SECRET\n");
 	struct buf all = {0};
 
@@ -475,7 +476,8 @@ pgsql_shows_no_password(void **state)
 	assert_null(strstr(buf_text(&all), "SECRET"));
 	assert_non_null(strstr(buf_text(&all),
 	    "postgresql://u:(hidden)@db/x, db2:6000,  "
-	    "postgresql://v@[::1]:6000/x?password=(hidden)&sslmode=allow"));
+	    "postgresql://v@[::1]:6000/x?password=(hidden)&sslmode=allow  "
+	    "postgresql://w@db/x?password=(hidden)&sslpassword=(hidden)"));
 	buf_fini(&all);
 }
 

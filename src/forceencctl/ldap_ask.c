@@ -16,6 +16,25 @@ struct ldap_ask {
 	void *arg;
 };
 
+static void
+ldap_ask_on_value(const char *value, size_t len, void *arg)
+{
+	(void)value;
+	(void)len;
+	(void)arg;
+}
+
+/* What can't be read is no entry that has nothing to say. */
+static int
+ldap_ask_take_entry(const struct ldap_ask *ask, struct err *err)
+{
+	if (directory_each_value(ask->dir, ldap_ask_on_value, NULL, err) == -1)
+		return -1;
+	if (ask->fn != NULL)
+		ask->fn(ask->dir, ask->arg);
+	return 0;
+}
+
 /* 1: that was the end; 0: go on; -1 with err. */
 static int
 ldap_ask_take(
@@ -31,9 +50,7 @@ ldap_ask_take(
 		    "aren't followed",
 		    event->why.text);
 	case DIRECTORY_ENTRY:
-		if (event->id == ask->id && ask->fn != NULL)
-			ask->fn(ask->dir, ask->arg);
-		return 0;
+		return event->id == ask->id ? ldap_ask_take_entry(ask, err) : 0;
 	case DIRECTORY_RESULT:
 		return event->id == ask->id ? 1 : 0;
 	case DIRECTORY_SYNC:

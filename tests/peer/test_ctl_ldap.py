@@ -14,6 +14,7 @@ import pytest
 
 from lab import TIMEOUT, programs
 from lab.ctl import CONFIG, NOTFOUND, TEMPFAIL, USAGE, Ctl
+from lab.oddldap import OddLdap
 from lab.slapd import PEOPLE, ROOT, TRANSPORTS
 
 DATAERR = 65
@@ -359,6 +360,15 @@ def test_a_list_that_may_not_be_seen(make_slapd, make_ldap_table):
     assert "Size limit exceeded" in said.err and "prtotal" in said.err
     assert not said.out
     assert len(ctl("list", "--json", "--limit", "40").json()) == 40
+
+
+def test_a_list_that_makes_no_sense(make_table):
+    """An entry that can't be read is no entry without values."""
+    with OddLdap(OddLdap.spoilt_entries) as server:
+        table = make_table(url=server.url)
+        said = table.ctl("list", status=TEMPFAIL)
+        assert f"{server.url}: entry: Decoding error" in said.err
+        assert not said.out
 
 
 def test_servers(make_table, make_proxy, slapd):

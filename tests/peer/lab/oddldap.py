@@ -85,7 +85,7 @@ class OddLdap:
         """The same as a proxy with nothing behind it."""
 
     @staticmethod
-    def entries(peer):
+    def entries(peer, found=attribute(b"transportMap", b"forceenc:")):
         """Everybody may log in, and each search finds the same entry,
         whatever else is asked for with it."""
         file = peer.makefile("rb")
@@ -100,7 +100,12 @@ class OddLdap:
             if operation == BIND:
                 peer.sendall(ber(0x30, number + ber(BIND_DONE, SUCCESS)))
             if operation == SEARCH:
-                entry = ber(4, b"cn=x") + ber(0x30, attribute(
-                    b"transportMap", b"forceenc:"))
+                entry = ber(4, b"cn=x") + ber(0x30, found)
                 peer.sendall(ber(0x30, number + ber(ENTRY, entry)) + ber(
                     0x30, number + ber(SEARCH_DONE, SUCCESS)))
+
+    @staticmethod
+    def spoilt_entries(peer):
+        """The same, but for an attribute that ends behind its entry."""
+        good = attribute(b"transportMap", b"forceenc:")
+        OddLdap.entries(peer, good[:1] + b"\x7f" + good[2:])

@@ -10,9 +10,10 @@
 
 /*
  * Foreign bytes made fit for a log line or a terminal: printable ASCII stays,
- * well-formed UTF-8 above U+00A0 stays, a backslash becomes "\\", everything
- * else "\xHH". At most size - 1 bytes and a NUL are written; what doesn't fit
- * ends in "...". Returns out. size must be at least 8.
+ * well-formed UTF-8 from U+00A0 on stays unless it turns the direction of text
+ * or ends a line, a backslash becomes "\\", everything else "\xHH". At most
+ * size - 1 bytes and a NUL are written; what doesn't fit ends in "...". Returns
+ * out. size must be at least 8.
  */
 char *text_printable(char *out, size_t size, const char *bytes, size_t len);
 

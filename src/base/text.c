@@ -74,7 +74,26 @@ text_utf8_len(const char *s, size_t len)
 	return n;
 }
 
-/* U+0080 to U+009F are control characters that terminals obey. */
+/* Characters that terminals obey: the controls from U+0080 to U+009F, what
+ * ends a line (U+2028, U+2029), and what turns the direction of the text around
+ * it (U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069), so that a
+ * line seems to say something else. */
+static bool
+text_is_obeyed(const char *s, unsigned n)
+{
+	const unsigned char *u = (const unsigned char *)s;
+
+	if (n == 2)
+		return (u[0] == 0xc2 && u[1] < 0xa0) ||
+		    (u[0] == 0xd8 && u[1] == 0x9c);
+	if (n != 3 || u[0] != 0xe2)
+		return false;
+	if (u[1] == 0x80)
+		return u[2] == 0x8e || u[2] == 0x8f ||
+		    (u[2] >= 0xa8 && u[2] <= 0xae);
+	return u[1] == 0x81 && u[2] >= 0xa6 && u[2] <= 0xa9;
+}
+
 static unsigned
 text_shown_len(const char *s, size_t len)
 {
@@ -84,9 +103,7 @@ text_shown_len(const char *s, size_t len)
 	if (c >= 0x20 && c < 0x7f)
 		return c != '\\';
 	n = text_utf8_len(s, len);
-	if (n == 2 && c == 0xc2 && (unsigned char)s[1] < 0xa0)
-		return 0;
-	return n > 1 ? n : 0;
+	return n > 1 && !text_is_obeyed(s, n) ? n : 0;
 }
 
 /* One character as it is shown; out has room for 4 bytes. Returns how many,

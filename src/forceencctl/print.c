@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <uniwidth.h>
 
 #include "forceenc/mem.h"
 #include "forceenc/must.h"
@@ -180,15 +181,11 @@ print_add_cell(struct buf *out, const json_t *value, enum print_kind kind,
 		print_add_value(out, value);
 }
 
-/* Characters, as far as UTF-8 tells: printable text has only whole ones. */
+/* Columns of a terminal: a character takes one, two, or none. */
 static unsigned
 print_width(const char *text)
 {
-	unsigned n = 0;
-
-	for (; *text != '\0'; text++)
-		n += ((unsigned char)*text & 0xc0) != 0x80;
-	return n;
+	return (unsigned)u8_strwidth((const uint8_t *)text, "UTF-8");
 }
 
 struct print_rows *

@@ -20,6 +20,7 @@ ALLOWED = {
     "idn2.h": ["src/wire/idn.c"],
     "unicase.h": ["src/wire/fold.c"],
     "uninorm.h": ["src/wire/fold.c"],
+    "uniwidth.h": ["src/forceencctl/print.c"],
     "sodium.h": ["src/forceencd/cache.c", "src/forceencd/snapshot.c",
                  "src/forceenc-watch/names.c", "src/forceenc-watch/pack.c",
                  "src/forceenc-watch/unpack.c",

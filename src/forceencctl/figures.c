@@ -27,23 +27,41 @@ figures_moment(const char *option, const char *text, int64_t *moment)
 	return EX_USAGE;
 }
 
+/* A period that has no hour can't be what is meant, and "nothing was counted"
+ * would be no answer to what is. */
+static int
+figures_period(
+    const struct stats_filter *filter, const char *since, const char *until)
+{
+	if (filter->since == STATS_ALWAYS || filter->until == STATS_ALWAYS ||
+	    filter->since < filter->until)
+		return 0;
+	say("--until %s: isn't later than --since %s; a date stands for the "
+	    "beginning of its day",
+	    text_show_str(until), text_show_str(since));
+	return EX_USAGE;
+}
+
 /* Whom and when, as far as the command line tells. */
 static int
 figures_filter(struct figures *figures, const struct cmd_call *call,
     const char *sender, const char *since)
 {
 	struct stats_filter *filter = &figures->filter;
+	const char *until = call->until != NULL ? call->until : "all";
 	int status = 0;
 
+	if (call->since != NULL)
+		since = call->since;
 	filter->sender = sender;
 	if (sender != NULL)
 		status = site_address(sender);
 	if (status == 0)
-		status = figures_moment("since",
-		    call->since != NULL ? call->since : since, &filter->since);
+		status = figures_moment("since", since, &filter->since);
 	if (status == 0)
-		status = figures_moment("until",
-		    call->until != NULL ? call->until : "all", &filter->until);
+		status = figures_moment("until", until, &filter->until);
+	if (status == 0)
+		status = figures_period(filter, since, until);
 	return status;
 }
 

@@ -154,6 +154,10 @@ def test_stats_since_and_until(ctl, store):
                   ("--by", "day,")]:
         assert ctl("stats", *words, status=USAGE).out == ""
     ctl("stats", "", status=USAGE)
+    # The first is 7 days ago if nothing is said.
+    for words in [("--until", "10d"),
+                  ("--since", "2026-06-21", "--until", "2026-06-21")]:
+        assert "later than" in ctl("stats", *words, status=USAGE).err
 
 
 def test_stats_hours(ctl, store):

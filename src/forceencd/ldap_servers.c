@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "forceenc/buf.h"
 #include "forceenc/clock.h"
 #include "forceenc/log.h"
 #include "forceenc/mem.h"
@@ -59,6 +60,20 @@ ldap_servers_next(const struct ldap_servers *servers, unsigned n)
 	return next;
 }
 
+static void
+ldap_servers_explain(struct ldap_servers *servers)
+{
+	struct buf all = {0};
+	unsigned i;
+
+	for (i = 0; i < servers->n; i++)
+		if (servers->list[i].backoff.failures > 0)
+			buf_printf(&all, "%s%s", all.len > 0 ? "; " : "",
+			    servers->list[i].why.text);
+	err_set(&servers->why, "%s", buf_text(&all));
+	buf_fini(&all);
+}
+
 void
 ldap_servers_fail(struct ldap_servers *servers, unsigned i,
     const struct err *why, uint64_t now, uint32_t random)
@@ -71,7 +86,7 @@ ldap_servers_fail(struct ldap_servers *servers, unsigned i,
 	backoff_fail(&server->backoff, now, servers->longest, random);
 	server->why = *why;
 	server->counts.failures++;
-	servers->last = i;
+	ldap_servers_explain(servers);
 }
 
 void
@@ -99,7 +114,7 @@ ldap_servers_are_down(const struct ldap_servers *servers)
 const struct err *
 ldap_servers_why(const struct ldap_servers *servers)
 {
-	return &servers->list[servers->last].why;
+	return &servers->why;
 }
 
 void

@@ -27,7 +27,7 @@ struct ldap_servers {
 	const char *table; /* its name, for the log */
 	struct ldap_server *list;
 	unsigned n;
-	unsigned last;    /* that failed */
+	struct err why;   /* of all that failed last, in their order */
 	uint64_t longest; /* pause */
 };
 
@@ -48,7 +48,7 @@ void ldap_servers_work(struct ldap_servers *, unsigned i);
 
 /* Every server failed when it was tried last. */
 bool ldap_servers_are_down(const struct ldap_servers *);
-/* Why the last one did. */
+/* Why each did: the same until one of them has something new to say. */
 const struct err *ldap_servers_why(const struct ldap_servers *);
 
 /* What is known of the i-th; the rest is the connections'. */

@@ -148,7 +148,7 @@ bool directory_holds_bytes(const struct directory *);
 typedef void directory_value_fn(const char *value, size_t len, void *arg);
 int directory_each_value(
     struct directory *, directory_value_fn *, void *arg, struct err *);
-/* Its name, printable; in a static buffer. */
-const char *directory_entry_name(const struct directory *);
+/* Its name as the server has it; one that is too long is cut, and printable. */
+void directory_entry_name(const struct directory *, char *out, size_t size);
 
 #endif

@@ -484,14 +484,15 @@ directory_each_value(
 				    : directory_failed(dir, "entry", code, err);
 }
 
-const char *
-directory_entry_name(const struct directory *dir)
+void
+directory_entry_name(const struct directory *dir, char *out, size_t size)
 {
-	static char shown[DIRECTORY_WORDS];
 	char *name = ldap_get_dn(dir->ld, dir->message);
+	const char *text = name != NULL ? name : "?";
 
-	text_printable(shown, sizeof(shown), name != NULL ? name : "?",
-	    name != NULL ? strlen(name) : 1);
+	if (strlen(text) < size)
+		strcpy(out, text);
+	else
+		text_printable(out, size, text, strlen(text));
 	ldap_memfree(name);
-	return shown;
 }

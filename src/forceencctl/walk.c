@@ -66,12 +66,21 @@ walk_add_origin(struct buf *out, json_t *step)
 		buf_add_text(out, "the cache had nothing");
 }
 
+/* What somebody may give to ldapsearch(1): a backslash is one there, and two
+ * would be something else. */
 static void
-walk_add_line(struct buf *out, const char *name, const char *text)
+walk_add_words(struct buf *out, const char *name, const char *text)
 {
+	size_t len;
+
 	buf_printf(out, "        %s: ", name);
-	print_add_text(out, text, strlen(text));
-	buf_add_byte(out, '\n');
+	for (;; text += len + 1) {
+		len = strcspn(text, "\\");
+		print_add_text(out, text, len);
+		if (text[len] == '\0')
+			return;
+		buf_add_byte(out, '\\');
+	}
 }
 
 /* "        filter: (mail=a@example.com)" */
@@ -82,8 +91,10 @@ walk_add_question(struct buf *out, json_t *question)
 	json_t *value;
 
 	json_object_foreach (question, name, value) {
-		if (json_is_string(value))
-			walk_add_line(out, name, json_string_value(value));
+		if (!json_is_string(value))
+			continue;
+		walk_add_words(out, name, json_string_value(value));
+		buf_add_byte(out, '\n');
 	}
 }
 
@@ -104,8 +115,7 @@ walk_add_server(struct buf *out, json_t *step)
 	}
 	if (json_object_get(step, "entry") == NULL)
 		return;
-	buf_add_text(out, "        entry: ");
-	walk_add_member(out, step, "entry");
+	walk_add_words(out, "entry", print_text_of(step, "entry"));
 	if (more > 0)
 		buf_printf(out, " (and %lld more)", (long long)more);
 	buf_add_byte(out, '\n');

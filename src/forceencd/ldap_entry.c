@@ -3,8 +3,6 @@
 
 #include "forceencd/ldap_entry.h"
 
-#include <stdio.h>
-
 struct ldap_entry {
 	const struct values_rules *rules;
 	struct ldap_flight *flight;
@@ -30,8 +28,7 @@ ldap_entry_take(const struct values_rules *rules, struct directory *dir,
 	struct source_trace *trace = flight->ask->trace;
 
 	if (trace != NULL && trace->entries++ == 0)
-		snprintf(trace->entry, sizeof(trace->entry), "%s",
-		    directory_entry_name(dir));
+		directory_entry_name(dir, trace->entry, sizeof(trace->entry));
 	if (directory_each_value(
 		dir, ldap_entry_on_value, &entry, &flight->reply.why) == -1)
 		flight->reply.kind = SOURCE_UNSURE;

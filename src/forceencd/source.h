@@ -48,8 +48,7 @@ struct source_trace {
 	const char *server;           /* that answered, or NULL; the source's */
 	uint64_t took_us;             /* it */
 	unsigned entries;             /* that it found */
-	char entry[SOURCE_ENTRY_MAX]; /* the first one's name, printable; or
-				       * "" */
+	char entry[SOURCE_ENTRY_MAX]; /* the first one's name, or "" */
 };
 
 /* One key on its way; the asker's, who keeps it and the key where they are

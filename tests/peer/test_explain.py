@@ -14,7 +14,7 @@ from lab.ldap_table import DOWN as LDAP_DOWN
 from lab.pgsql import (  # noqa: F401 (fixtures)
     ALICE, BOB, DOWN, LOST, NOBODY, at, certificates, make_served, make_server,
     proxy, server, table_path, the_server)
-from lab.slapd import PASSWORD, PEOPLE
+from lab.slapd import PASSWORD, PEOPLE, PERSON
 from lab.until import until
 
 FOUND = b"12:OK forceenc:,"
@@ -24,12 +24,15 @@ PEOPLE_IN_IT = {
     "star": "mail: *@example.com\nforceEncryption: TRUE",
 }
 STAR = "*@example.com"
+COMMA = r"uid=com\2Cma"
 
 
 @pytest.fixture(scope="module")
 def slapd(make_slapd_module):
     slapd = make_slapd_module()
-    slapd.load(PEOPLE_IN_IT)
+    slapd.load(PEOPLE_IN_IT, PERSON.format(
+        uid="com,ma", people=PEOPLE, attributes="mail: comma@example.com"
+    ).replace("uid=com,ma", COMMA))
     return slapd.start()
 
 
@@ -91,8 +94,10 @@ def test_values_are_shown_as_they_are_sent(make_ldap_table, slapd):
     assert r"(mail=\2a@example.com)" in step["question"]["filter"]
     assert (step["entries"], step["entry"]) == (1, f"uid=star,{PEOPLE}")
     said = text_of(table.daemon, "a)(uid=b@example.com", 1)
-    assert r"(mail=\22a\29\28uid\3db\22@example.com)" in said.replace(
-        r"\\", "\\")
+    assert r"(mail=\22a\29\28uid\3db\22@example.com)" in said
+    # The entry's name as well.
+    step = explain(table.daemon, "comma@example.com", 1)["steps"][0]
+    assert step["entry"] == f"{COMMA},{PEOPLE}"
 
 
 def test_long_addresses_stay_bounded(make_ldap_table, slapd):

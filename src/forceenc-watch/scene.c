@@ -161,10 +161,8 @@ scene_classify(struct scene *scene, struct scene_program *out, const char *host,
 	if (out->process == EVENT_PROCESS_FOREIGN)
 		return;
 	out->service = scene_service(scene, host, host_len, program, name_len);
-	if (out->service == NULL) {
-		out->process = EVENT_PROCESS_FOREIGN;
+	if (out->service == NULL)
 		scene->refused++;
-	}
 }
 
 const struct scene_program *

@@ -41,7 +41,7 @@ struct scene_service {
 };
 
 struct scene_program {
-	struct scene_service *service;
+	struct scene_service *service; /* NULL: foreign, or one too many */
 	enum event_process process;
 };
 
@@ -73,7 +73,8 @@ size_t scene_hosts(const struct scene *);
 struct scene_host *scene_host_at(struct scene *, size_t i);
 size_t scene_services(const struct scene *);
 struct scene_service *scene_service_at(struct scene *, size_t i);
-/* How many programs were ignored because there were too many. */
+/* How often a program was met of which nothing can be counted, since there were
+ * too many. */
 uint64_t scene_refused(const struct scene *);
 
 #endif

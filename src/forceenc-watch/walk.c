@@ -73,7 +73,7 @@ walk_text(struct walk *walk, const struct maillog *log,
 	event_parse(&next->event, program->process, text, len);
 	if (next->event.type == EVENT_NONE)
 		return;
-	if (next->event.type == EVENT_UNPARSED ||
+	if (next->event.type == EVENT_UNPARSED || program->service == NULL ||
 	    maillog_time(log, &walk->when, &next->source.time) == -1) {
 		walk->counters.unparsed++;
 		return;

@@ -313,6 +313,37 @@ walk_repeats_long_lines_in_no_pieces(void **state)
 	assert_int_equal(lost[1], 1);
 }
 
+/* Of one host more than can be told apart nothing is counted, and that can be
+ * seen: line by line, but for those that don't matter. */
+static void
+walk_tells_of_hosts_that_are_too_many(void **state)
+{
+	static const char *const text[] = {
+	    "qmgr[3]: 4F0001AB12: from=<a@x.example>, size=9, nrcpt=1 (queue "
+	    "active)",
+	    "smtp[7]: connect to mx.y.example[192.0.2.1]:25: Connection timed "
+	    "out",
+	    "smtp[7]: 4F0001AB12: to=<r@y.example>, relay=mx.y.example"
+	    "[192.0.2.1]:25, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent "
+	    "(250 ok)"};
+	struct walked walked = {.walk = make_walk()};
+	char line[512];
+	size_t host, i;
+	int len;
+
+	(void)state;
+	for (host = 0; host <= SCENE_HOSTS_MAX; host++)
+		for (i = 0; i < sizeof(text) / sizeof(*text); i++) {
+			len = snprintf(line, sizeof(line),
+			    "2026-11-25T00:00:00+00:00 pod%zu postfix/%s\n",
+			    host, text[i]);
+			feed_bytes(&walked, line, (size_t)len);
+		}
+	assert_int_equal(walked.walk->counters.unparsed, 2);
+	finish(&walked);
+	assert_int_equal(walked.counted.total[STORE_UNPARSED], 2);
+}
+
 int
 main(void)
 {
@@ -322,6 +353,7 @@ main(void)
 	    cmocka_unit_test(walk_knows_the_same_arrivals_after_a_restart),
 	    cmocka_unit_test(walk_takes_lines_of_any_length_in_any_pieces),
 	    cmocka_unit_test(walk_repeats_long_lines_in_no_pieces),
+	    cmocka_unit_test(walk_tells_of_hosts_that_are_too_many),
 	};
 
 	return cmocka_run_group_tests_name("walk", tests, NULL, NULL);

@@ -25,7 +25,15 @@ struct archive_file {
 	bool direct; /* the file's own bytes, read without libarchive */
 	int64_t written;
 	char *path;
+	const char *block; /* what libarchive has given us, and we nobody */
+	size_t block_len;
+	char *input; /* of ARCHIVE_BLOCK bytes, for standard input */
 };
+
+static struct {
+	bool (*wait)(void *arg);
+	void *arg;
+} archive_input;
 
 static int
 archive_failed(const struct archive_file *file, struct err *err)
@@ -34,6 +42,35 @@ archive_failed(const struct archive_file *file, struct err *err)
 
 	return err_set(err, "%s: %s", text_show_str(file->path),
 	    why == NULL ? "can't be read" : why);
+}
+
+static la_ssize_t
+archive_on_read(struct archive *archive, void *arg, const void **out)
+{
+	struct archive_file *file = arg;
+	ssize_t n;
+
+	*out = file->input;
+	if (archive_input.wait != NULL &&
+	    !archive_input.wait(archive_input.arg))
+		return 0;
+	do
+		n = read(file->fd, file->input, ARCHIVE_BLOCK);
+	while (n == -1 && errno == EINTR);
+	if (n == -1)
+		archive_set_error(archive, errno, "%s", strerror(errno));
+	return n;
+}
+
+static int
+archive_attach(struct archive_file *file)
+{
+	if (file->mine)
+		return archive_read_open_fd(
+		    file->archive, file->fd, ARCHIVE_BLOCK);
+	file->input = mem_alloc(ARCHIVE_BLOCK);
+	return archive_read_open(
+	    file->archive, file, NULL, archive_on_read, NULL);
 }
 
 static int
@@ -45,11 +82,14 @@ archive_begin(struct archive_file *file, struct err *err)
 	file->archive = archive_read_new();
 	if (file->archive == NULL)
 		return err_set(err, "out of memory");
-	archive_read_support_filter_all(file->archive);
+	/* No others: some would run programs, or want to see far ahead. */
+	archive_read_support_filter_gzip(file->archive);
+	archive_read_support_filter_bzip2(file->archive);
+	archive_read_support_filter_xz(file->archive);
+	archive_read_support_filter_zstd(file->archive);
 	archive_read_support_format_raw(file->archive);
 	archive_read_support_format_empty(file->archive);
-	if (archive_read_open_fd(file->archive, file->fd, ARCHIVE_BLOCK) !=
-	    ARCHIVE_OK)
+	if (archive_attach(file) != ARCHIVE_OK)
 		return archive_failed(file, err);
 	rc = archive_read_next_header(file->archive, &entry);
 	if (rc != ARCHIVE_OK && rc != ARCHIVE_EOF)
@@ -94,7 +134,35 @@ archive_close(struct archive_file *file)
 	if (file->mine && file->fd != -1)
 		close(file->fd);
 	free(file->path);
+	free(file->input);
 	free(file);
+}
+
+/* archive_read_data(3) would wait until out is full. */
+static ssize_t
+archive_get_decoded(
+    struct archive_file *file, char *out, size_t size, struct err *err)
+{
+	const void *block;
+	la_int64_t offset;
+	int rc;
+
+	while (file->block_len == 0) {
+		rc = archive_read_data_block(
+		    file->archive, &block, &file->block_len, &offset);
+		if (rc != ARCHIVE_OK) {
+			file->block_len = 0;
+			return rc == ARCHIVE_EOF ? 0
+						 : archive_failed(file, err);
+		}
+		file->block = block;
+	}
+	if (size > file->block_len)
+		size = file->block_len;
+	memcpy(out, file->block, size);
+	file->block += size;
+	file->block_len -= size;
+	return (ssize_t)size;
 }
 
 ssize_t
@@ -102,17 +170,20 @@ archive_get(struct archive_file *file, char *out, size_t size, struct err *err)
 {
 	ssize_t n;
 
-	if (file->direct) {
-		n = read(file->fd, out, size);
-		if (n < 0)
-			return err_set(err, "%s: %s", text_show_str(file->path),
-			    strerror(errno));
-		return n;
-	}
-	n = archive_read_data(file->archive, out, size);
+	if (!file->direct)
+		return archive_get_decoded(file, out, size, err);
+	n = read(file->fd, out, size);
 	if (n < 0)
-		return archive_failed(file, err);
+		return err_set(
+		    err, "%s: %s", text_show_str(file->path), strerror(errno));
 	return n;
+}
+
+void
+archive_wait_for_input(bool (*wait)(void *arg), void *arg)
+{
+	archive_input.wait = wait;
+	archive_input.arg = arg;
 }
 
 int

@@ -4,173 +4,33 @@
 #include "forceenc-watch/import.h"
 
 #include <inttypes.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "forceenc-watch/first.h"
+#include "forceenc-watch/imported.h"
 #include "forceenc-watch/journal.h"
-#include "forceenc-watch/keep.h"
-#include "forceenc-watch/outage.h"
-#include "forceenc-watch/place.h"
+#include "forceenc-watch/piped.h"
 #include "forceenc-watch/reader.h"
 #include "forceenc/clock.h"
 #include "forceenc/log.h"
 #include "forceenc/mem.h"
+#include "forceenc/notify.h"
 #include "forceenc/text.h"
 
 /* A crash costs the reading of this much at most. */
 #define IMPORT_COMMIT_BYTES (128u << 20)
 /* And what comes slowly through a pipe is seen after so many ms. */
 #define IMPORT_COMMIT_TIME 5000
+/* The database is kept tidy, so many ms after the last time. */
+#define IMPORT_TIDY_MS 600000
 /* Lines of two logs may overlap by so many seconds. */
 #define IMPORT_OVERLAP 60
 
-/* What comes through a pipe can't be had again, and who imports much doesn't
- * want to begin again: so long (ms) a store that is away is waited for. */
-#define IMPORT_PATIENCE 3600000
-
 #define IMPORT_JOURNAL "journal:"
 
-struct import {
-	const struct conf *conf;
-	struct store *store;
-	struct outage outage;
-	uint64_t away_since; /* 0: it isn't */
-	struct keep keep;
-	const struct walk_rules *rules;
-	struct walk *walk;
-	struct keep_position position; /* as of the last commit */
-};
-
-static int64_t
-import_now(void)
-{
-	return (int64_t)(clock_wall() / 1000);
-}
-
-/* Whether it's to be tried once more; it has waited then. */
 static bool
-import_wait(
-    struct import *import, enum store_trouble trouble, const struct err *err)
-{
-	uint64_t now = clock_now();
-
-	if (import->away_since == 0)
-		import->away_since = now;
-	if (now - import->away_since >= IMPORT_PATIENCE)
-		return false;
-	outage_note(&import->outage, import->conf->store, trouble, err, now);
-	poll(NULL, 0, (int)outage_wait(&import->outage));
-	return true;
-}
-
-static void
-import_go_on(struct import *import)
-{
-	import->away_since = 0;
-	if (outage_end(&import->outage))
-		log_info(
-		    "%s: is written again", text_show_str(import->conf->store));
-}
-
-/* Waits for one that is away, if that is wanted. */
-static int
-import_open(struct import *import, bool wait, struct err *err)
-{
-	enum store_trouble trouble;
-
-	do {
-		import->store = place_open(import->conf, NULL, &trouble, err);
-		import->keep.store = import->store;
-		if (import->store != NULL)
-			return 0;
-	} while (wait && trouble != STORE_WRONG &&
-	    import_wait(import, trouble, err));
-	return -1;
-}
-
-/* After something that has failed: whether that was since the store was lost,
- * and another try is of use. */
-static bool
-import_reopen(struct import *import, struct err *err)
-{
-	if (!store_lost(import->store) || !import_wait(import, STORE_AWAY, err))
-		return false;
-	store_close(import->store);
-	return import_open(import, true, err) == 0;
-}
-
-static int
-import_keep(struct import *import, const struct keep_place *place,
-    const struct keep_report *report, struct err *err)
-{
-	int rc = 0;
-
-	while (rc == 0 &&
-	    keep_commit(&import->keep, import->walk, place, report, err) ==
-		-1) {
-		if (!store_lost(import->store)) {
-			if (!import_wait(import, STORE_WRONG, err))
-				return -1;
-			continue;
-		}
-		do {
-			if (!import_reopen(import, err))
-				return -1;
-			rc =
-			    keep_is_committed(&import->keep, import->walk, err);
-		} while (rc == -1);
-	}
-	import_go_on(import);
-	return 0;
-}
-
-static int
-import_commit(struct import *import, const struct fingerprint *print,
-    uint64_t offset, struct err *err)
-{
-	const struct keep_report report = {.now = import_now()};
-	const struct keep_place place = {
-	    .position = &import->position,
-	    .print = print,
-	};
-
-	if (print != NULL) {
-		import->position.offset = offset;
-		import->position.print = *print;
-	}
-	return import_keep(import, &place, &report, err);
-}
-
-/* A log that isn't the continuation of what was read last: queue ids and
- * pids mean others. */
-static int
-import_begin_anew(struct import *import, struct err *err)
-{
-	struct walk *walk;
-
-	correlate_end(import->walk->inflight);
-	walk = walk_new(import->rules, import_now(), err);
-	if (walk == NULL)
-		return -1;
-	if (import_commit(import, NULL, 0, err) == -1) {
-		walk_free(walk);
-		return -1;
-	}
-	walk->counters = import->walk->counters;
-	walk->counters.evicted = walk_evicted(import->walk);
-	walk->inflight->disagreements = import->walk->inflight->disagreements;
-	walk->inflight->senders_unknown =
-	    import->walk->inflight->senders_unknown;
-	walk_told(walk);
-	walk_free(import->walk);
-	import->walk = walk;
-	return 0;
-}
-
-static bool
-import_goes_on(const struct import *import, const struct reader *reader,
+import_goes_on(const struct imported *import, const struct reader *reader,
     const struct first *first, uint64_t offset)
 {
 	if (offset > 0 && import->position.offset == offset &&
@@ -183,45 +43,92 @@ import_goes_on(const struct import *import, const struct reader *reader,
 
 static int
 import_commit_read(
-    struct import *import, const struct reader *reader, struct err *err)
+    struct imported *import, const struct reader *reader, struct err *err)
 {
 	struct fingerprint print;
 
 	head_print(&reader->head, reader->offset, &print);
-	return import_commit(
-	    import, print.len > 0 ? &print : NULL, reader->offset, err);
+	if (imported_commit(import, print.len > 0 ? &print : NULL,
+		reader->offset, err) == -1)
+		return -1;
+	import->committed = reader->offset;
+	import->committed_at = clock_now();
+	return 0;
+}
+
+/* Nothing has come for a while. */
+static int
+import_on_idle(void *arg)
+{
+	struct imported *import = arg;
+	uint64_t now;
+
+	if (import->reader != NULL &&
+	    import->reader->offset != import->committed &&
+	    import_commit_read(import, import->reader, &import->idle_err) ==
+		-1) {
+		import->has_failed = true;
+		return -1;
+	}
+	now = clock_now();
+	if (now - import->tidied >= IMPORT_TIDY_MS) {
+		imported_tidy(import);
+		import->tidied = now;
+	}
+	return (int)(IMPORT_TIDY_MS - (now - import->tidied));
+}
+
+static bool
+import_is_due(const struct imported *import, const struct reader *reader)
+{
+	return reader->offset - import->committed >= IMPORT_COMMIT_BYTES ||
+	    clock_now() - import->committed_at >= IMPORT_COMMIT_TIME;
 }
 
 static int
-import_feed(struct import *import, struct reader *reader, const char *path,
-    struct err *err)
+import_feed_all(
+    struct imported *import, struct reader *reader, bool pipe, struct err *err)
 {
-	uint64_t committed = reader->offset, last = clock_now();
 	enum reader_step step;
 
 	do {
+		if (pipe)
+			when_set_reference(&import->walk->when, imported_now());
 		step = reader_feed(reader, import->walk,
-		    !archive_is_plain(reader->file) || strcmp(path, "-") == 0,
+		    (pipe && !imported_is_stopped(import)) ||
+			!archive_is_plain(reader->file),
 		    err);
-		if (step == READER_FAILED)
+		if (import->has_failed)
+			*err = import->idle_err;
+		if (import->has_failed ||
+		    (step == READER_FAILED && !imported_is_stopped(import)))
 			return -1;
-		if (step == READER_MORE &&
-		    reader->offset - committed < IMPORT_COMMIT_BYTES &&
-		    clock_now() - last < IMPORT_COMMIT_TIME)
-			continue;
-		if (import_commit_read(import, reader, err) == -1)
+		if ((step != READER_MORE || import_is_due(import, reader)) &&
+		    import_commit_read(import, reader, err) == -1)
 			return -1;
-		committed = reader->offset;
-		last = clock_now();
-	} while (step != READER_DONE);
-	if (reader->buf.len > 0)
-		log_warn("%s: its last line isn't complete, and wasn't counted",
-		    text_show_str(path));
+	} while (step == READER_MORE || step == READER_FULL);
 	return 0;
 }
 
 static int
-import_log(struct import *import, const struct first *first,
+import_feed(struct imported *import, struct reader *reader, const char *path,
+    struct err *err)
+{
+	int rc;
+
+	import->committed = reader->offset;
+	import->committed_at = clock_now();
+	import->reader = reader;
+	rc = import_feed_all(import, reader, strcmp(path, "-") == 0, err);
+	import->reader = NULL;
+	if (rc == 0 && reader->buf.len > 0)
+		log_warn("%s: its last line isn't complete, and wasn't counted",
+		    text_show_str(path));
+	return rc;
+}
+
+static int
+import_log(struct imported *import, const struct first *first,
     struct reader *reader, struct err *err)
 {
 	struct keep_input input;
@@ -229,7 +136,7 @@ import_log(struct import *import, const struct first *first,
 	int rc;
 
 	while (keep_find_input(&import->keep, &reader->head, &input, err) == -1)
-		if (!import_reopen(import, err))
+		if (!imported_reopen(import, err))
 			return -1;
 	rc = reader_seek(reader, input.offset, err);
 	if (rc == 1)
@@ -241,10 +148,10 @@ import_log(struct import *import, const struct first *first,
 		return 0;
 	}
 	if (!import_goes_on(import, reader, first, input.offset) &&
-	    import_begin_anew(import, err) == -1)
+	    imported_begin_anew(import, err) == -1)
 		return -1;
 	when_set_reference(&import->walk->when,
-	    first->mtime == INT64_MAX ? import_now() : first->mtime);
+	    first->mtime == INT64_MAX ? imported_now() : first->mtime);
 	before = import->walk->counters.lines;
 	if (import_feed(import, reader, first->path, err) == -1)
 		return -1;
@@ -261,21 +168,21 @@ import_is_journal(const char *path)
 
 static int
 import_commit_journal(
-    struct import *import, struct journal *journal, struct err *err)
+    struct imported *import, struct journal *journal, struct err *err)
 {
 	const struct keep_report report = {
-	    .bytes_behind = -1, .now = import_now()};
+	    .bytes_behind = -1, .now = imported_now()};
 	struct keep_place place = {0};
 
 	place.cursors = journal_places(journal, &place.cursor);
-	if (import_keep(import, &place, &report, err) == -1)
+	if (imported_keep(import, &place, &report, err) == -1)
 		return -1;
 	journal_committed(journal);
 	return 0;
 }
 
 static int
-import_feed_journal(struct import *import, struct journal *journal,
+import_feed_journal(struct imported *import, struct journal *journal,
     const char *path, struct err *err)
 {
 	uint64_t committed = import->walk->counters.bytes, last = clock_now();
@@ -300,7 +207,7 @@ import_feed_journal(struct import *import, struct journal *journal,
 }
 
 static int
-import_journal(struct import *import, const char *path, struct err *err)
+import_journal(struct imported *import, const char *path, struct err *err)
 {
 	struct journal *journal = journal_open(
 	    path + strlen(IMPORT_JOURNAL), &import->keep, 0, false, err);
@@ -320,7 +227,7 @@ import_journal(struct import *import, const char *path, struct err *err)
 	}
 	rc = 0;
 	if (time < import->walk->inflight->last - IMPORT_OVERLAP)
-		rc = import_begin_anew(import, err);
+		rc = imported_begin_anew(import, err);
 	before = import->walk->counters.lines;
 	if (rc == 0)
 		rc = import_feed_journal(import, journal, path, err);
@@ -333,7 +240,7 @@ import_journal(struct import *import, const char *path, struct err *err)
 
 static int
 import_logs(
-    struct import *import, struct first *first, size_t n, struct err *err)
+    struct imported *import, struct first *first, size_t n, struct err *err)
 {
 	struct reader reader;
 	size_t i;
@@ -352,7 +259,7 @@ import_logs(
 
 /* The oldest first; journals can't be put between them. */
 static int
-import_all(struct import *import, char **paths, size_t n, struct err *err)
+import_all(struct imported *import, char **paths, size_t n, struct err *err)
 {
 	struct first *first = mem_zalloc((n > 0 ? n : 1) * sizeof(*first));
 	size_t files = 0, i;
@@ -387,62 +294,70 @@ import_reads_a_pipe(char **paths, size_t n)
 	return false;
 }
 
-/* With what was left by the last one. */
 static int
-import_load(struct import *import, struct err *err)
+import_begin(struct imported *import, char **paths, size_t n, struct err *err)
 {
-	walk_free(import->walk);
-	import->walk = walk_new(import->rules, import_now(), err);
-	return import->walk != NULL &&
-		keep_load_state(&import->keep, "import", import->walk, err) !=
-		    -1 &&
-		keep_load_position(&import->keep, &import->position, err) != -1
-	    ? 0
-	    : -1;
-}
-
-static int
-import_begin(struct import *import, bool wait, struct err *err)
-{
-	if (import_open(import, wait, err) == -1)
+	if (imported_begin(import, import_reads_a_pipe(paths, n), err) == -1)
 		return -1;
-	while (import_load(import, err) == -1)
-		if (!wait || !import_reopen(import, err))
-			return -1;
-	import_go_on(import);
+	if (import->loop != NULL) {
+		log_info("ready (log=- store=%s)",
+		    text_show_str(import->conf->store));
+		notify_send("READY=1");
+	}
 	return 0;
 }
 
-static void
-import_tidy(struct import *import)
+static int
+import_run_any(struct imported *import, char **paths, size_t n, struct err *err)
 {
-	const struct conf *conf = import->conf;
-	struct err err;
+	int rc = import_begin(import, paths, n, err);
 
-	while (store_tidy(import->store, import_now(), conf->keep_hours,
-		   conf->keep_days, conf->failures_kept, &err) == 1)
-		continue;
+	/* Nothing was read while the store was waited for. */
+	if (rc == -1 && imported_is_stopped(import)) {
+		imported_end(import);
+		return 0;
+	}
+	if (rc == 0)
+		rc = import_all(import, paths, n, err);
+	/* What is under way may go on after a restart. */
+	if (rc == 0 && !imported_is_stopped(import))
+		correlate_end(import->walk->inflight);
+	if (rc == 0)
+		rc = imported_commit(import, NULL, 0, err);
+	if (rc == 0)
+		imported_tidy(import);
+	imported_end(import);
+	return rc;
 }
 
 int
 import_run(const struct conf *conf, const struct walk_rules *rules,
     char **paths, size_t n, struct err *err)
 {
-	struct import import = {.conf = conf, .rules = rules};
+	struct imported import = {.conf = conf, .rules = rules};
+
+	return import_run_any(&import, paths, n, err);
+}
+
+int
+import_input(
+    const struct conf *conf, const struct walk_rules *rules, struct err *err)
+{
+	static char name[] = "-";
+	char *paths[] = {name};
+	struct loop loop;
+	struct imported import = {.conf = conf, .rules = rules, .loop = &loop};
+	struct piped piped = {
+	    .loop = &loop, .idle = import_on_idle, .arg = &import};
 	int rc;
 
-	keep_init(&import.keep, NULL, "import");
-	rc = import_begin(&import, import_reads_a_pipe(paths, n), err);
-	if (rc == 0)
-		rc = import_all(&import, paths, n, err);
-	if (rc == 0) {
-		correlate_end(import.walk->inflight);
-		rc = import_commit(&import, NULL, 0, err);
-	}
-	if (rc == 0)
-		import_tidy(&import);
-	keep_fini(&import.keep);
-	walk_free(import.walk);
-	store_close(import.store);
+	log_set_level(conf->log_level);
+	loop_init(&loop);
+	piped_begin(&piped);
+	import.tidied = clock_now();
+	rc = import_run_any(&import, paths, 1, err);
+	piped_end();
+	notify_send("STOPPING=1");
+	loop_fini(&loop);
 	return rc;
 }

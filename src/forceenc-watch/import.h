@@ -21,4 +21,8 @@
 int import_run(const struct conf *, const struct walk_rules *, char **paths,
     size_t n, struct err *);
 
+/* The same with standard input, which somebody may write to for long: what has
+ * come is committed when no more does, and a signal ends it. */
+int import_input(const struct conf *, const struct walk_rules *, struct err *);
+
 #endif

@@ -57,34 +57,31 @@ main_check(const struct conf *conf, struct err *err)
 }
 
 static int
-main_import(const struct conf *conf, char **paths, size_t n, struct err *err)
+main_import(struct conf *conf, char **paths, size_t n, struct err *err)
 {
 	struct walk_rules rules;
+	int rc;
 
 	watch_rules(&rules, conf);
-	return import_run(conf, &rules, paths, n, err);
+	if (n == 0 && conf->has_watch_http)
+		log_warn("%s: not served while the log is standard input",
+		    conf->watch_http_listen.text);
+	rc = n == 0 ? import_input(conf, &rules, err)
+		    : import_run(conf, &rules, paths, n, err);
+	conf_free(conf);
+	return rc;
 }
 
+/* paths: of what is to be imported, or none. */
 static int
-main_run(struct conf *conf, const struct main_options *options, char **paths,
-    size_t n)
+main_run(struct conf *conf, char **paths, size_t n)
 {
-	static char stdin_name[] = "-";
-	char *only[] = {stdin_name};
 	struct err err;
 	int rc;
 
-	if (options->import || strcmp(conf->log, "-") == 0) {
-		if (!options->import && conf->has_watch_http)
-			log_warn("%s: not served while the log is standard "
-				 "input",
-			    conf->watch_http_listen.text);
-		rc = main_import(conf, options->import ? paths : only,
-		    options->import ? n : 1, &err);
-		conf_free(conf);
-	} else {
-		rc = watch_run(conf, &err);
-	}
+	rc = n > 0 || strcmp(conf->log, "-") == 0
+	    ? main_import(conf, paths, n, &err)
+	    : watch_run(conf, &err);
 	if (rc == -1) {
 		log_error("%s", err.text);
 		return EX_OSERR;
@@ -133,8 +130,7 @@ main(int argc, char **argv)
 		return EX_CONFIG;
 	}
 	if (!options.check)
-		return main_run(
-		    conf, &options, argv + optind, (size_t)(argc - optind));
+		return main_run(conf, argv + optind, (size_t)(argc - optind));
 	printf("%s: no problems\n", options.path);
 	conf_free(conf);
 	return EX_OK;

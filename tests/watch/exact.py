@@ -10,6 +10,8 @@ import lzma
 import os
 import random
 import shutil
+import signal
+import subprocess
 import sys
 import time
 
@@ -158,6 +160,27 @@ def test_short(watch, *_):
     return not wrong
 
 
+def test_piped(watch, log, truth, _):
+    """Through a pipe that stays open: what has come is counted though no more
+    does, but for half a line when a signal comes. Then the rest of the log,
+    compressed, through one that ends."""
+    watch.configure(log="-")
+    first = log.index(b"\n", len(log) // 2) + 1
+    watch.start(stdin=subprocess.PIPE)
+    pipe = watch.process.stdin
+    pipe.write(log[:first + 30])
+    pipe.flush()
+    watch.wait_bytes(first, "import")
+    watch.process.send_signal(signal.SIGHUP)
+    watch.wait(lambda: "isn't read again" in watch.stderr())
+    watch.stop()
+    pipe.close()
+    watch.start(stdin=subprocess.PIPE)
+    watch.process.communicate(gzip.compress(log[first:]), watched.DEADLINE)
+    return expect("through pipes", watch.totals(),
+                  truth) and watch.process.returncode == 0
+
+
 def test_damaged_archive(watch, *_):
     """What can't be read of it is a gap; the logs behind it are counted."""
     log, ends = short_log()
@@ -290,8 +313,9 @@ def test_follow(watch, log, truth, chance, kills=0, rotate=True):
 def main():
     print(f"FORCEENC_SEED={SEED}")
     chance = random.Random(SEED)
-    tests = [test_import, test_import_site, test_archives, test_import_then_follow,
-             test_short, test_damaged_archive, test_import_killed, test_follow,
+    tests = [test_import, test_import_site, test_archives,
+             test_import_then_follow, test_short, test_piped,
+             test_damaged_archive, test_import_killed, test_follow,
              lambda *all: test_follow(*all, kills=KILLS)]
     good = True
     for test in tests:

@@ -96,14 +96,15 @@ class Watched:
             raise Failed(f"import: exit {done.returncode}: {done.stderr}")
         return done
 
-    def popen(self, *words):
+    def popen(self, *words, **options):
         with open(self.path("stderr"), "ab") as err:
             return subprocess.Popen(self.command(*words), stderr=err,
-                                    env=self.environment(), **self.user)
+                                    env=self.environment(), **self.user,
+                                    **options)
 
-    def start(self):
+    def start(self, **options):
         self.readies = self.count_readies()
-        self.process = self.popen()
+        self.process = self.popen(**options)
 
     def count_readies(self):
         if not os.path.exists(self.path("stderr")):
@@ -173,9 +174,9 @@ class Watched:
                 raise Failed(f"in vain: {self.counters()} {self.stderr()}")
             time.sleep(0.01)
 
-    def wait_bytes(self, n):
+    def wait_bytes(self, n, name="follow"):
         """Until so many bytes of the log were counted and committed."""
-        self.wait(lambda: self.counters().get("bytes", -1) >= n)
+        self.wait(lambda: self.counters(name).get("bytes", -1) >= n)
 
     def totals(self):
         """As genlog tells its truth."""

@@ -174,6 +174,7 @@ EXAMPLES = [
     ({"src/base/table.c": HEAD + "const int table[] = {\n"
                           + "\t1,\n" * 600 + "};\n"}, []),
     ({"src/forceencd/caches.c": GOOD}, []),
+    ({"src/db/schema.c": "/* Made from etc/sql/a.sql. */\nint a;\n"}, []),
     ({"src/forceencd/lookup.c": GOOD}, [
         r"lookup\.c:5: cache_find\(\) doesn't begin with lookup_"]),
     ({"src/forceencd/cache.c": HEAD + LENGTHY + DEEP,

@@ -37,6 +37,11 @@ class Tree:
             return False
         return not re.match(r"forceenc-\d", name)
 
+    def _is_made(self, path):
+        """By a rule of ours: there if this is the build folder, too."""
+        with open(path, "rb") as file:
+            return file.readline().startswith(b"/* Made from ")
+
     def files(self, *suffixes, under=("",)):
         """Relative paths with one of the suffixes, below these folders."""
         found = set()
@@ -45,7 +50,8 @@ class Tree:
                 folders[:] = [n for n in folders if self._ours(folder, n)]
                 found.update(
                     os.path.relpath(os.path.join(folder, name), self.root)
-                    for name in names if name.endswith(suffixes))
+                    for name in names if name.endswith(suffixes)
+                    and not self._is_made(os.path.join(folder, name)))
         return sorted(found)
 
     def text(self, path):

@@ -32,7 +32,7 @@ CREATE TABLE kind (
 	service TEXT NOT NULL, -- syslog_name
 	outcome TEXT NOT NULL, -- delivered, soft, hard, deferred, bounced, expired
 	level TEXT,            -- NULL: nothing was delivered
-	reason TEXT NOT NULL,  -- of soft and hard; '' otherwise
+	reason TEXT NOT NULL,  -- of soft, hard, and expired after soft; ''
 	last INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX kind_key ON kind

@@ -49,7 +49,7 @@ CREATE TABLE kind (
 	service text COLLATE "C" NOT NULL, -- syslog_name
 	outcome text COLLATE "C" NOT NULL, -- delivered, soft, hard, deferred, bounced, expired
 	level text COLLATE "C",            -- NULL: nothing was delivered
-	reason text COLLATE "C" NOT NULL,  -- of soft and hard; '' otherwise
+	reason text COLLATE "C" NOT NULL,  -- of soft, hard, and expired after soft; ''
 	last bigint NOT NULL
 );
 CREATE UNIQUE INDEX kind_key ON kind

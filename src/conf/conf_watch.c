@@ -9,6 +9,7 @@
 #include "conf/value.h"
 #include "config.h"
 #include "forceenc/journal_spec.h"
+#include "forceenc/relays.h"
 #include "forceenc/text.h"
 
 static void
@@ -45,6 +46,22 @@ conf_watch_check_journal(
 #endif
 }
 
+static void
+conf_watch_check_relays(
+    const struct conf *conf, const struct file *file, struct problems *problems)
+{
+	struct relays *relays;
+	struct value value;
+	struct err err;
+
+	relays = relays_new(conf->local_relays, &err);
+	if (relays == NULL &&
+	    value_get(&value, file, "local_relays",
+		option_find(option_main, "local_relays"), problems))
+		value_wrong(&value, problems, "%s", err.text);
+	relays_free(relays);
+}
+
 void
 conf_watch_check(
     const struct conf *conf, const struct file *file, struct problems *problems)
@@ -57,4 +74,5 @@ conf_watch_check(
 		    "write file: and an absolute path, journal: for the "
 		    "systemd journal, or - for standard input",
 		    problems);
+	conf_watch_check_relays(conf, file, problems);
 }

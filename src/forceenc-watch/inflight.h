@@ -13,10 +13,10 @@
 #include "forceenc-watch/messages.h"
 #include "forceenc-watch/names.h"
 #include "forceenc-watch/processes.h"
-#include "forceenc-watch/relays.h"
 #include "forceenc-watch/scene.h"
 #include "forceenc-watch/tally.h"
 #include "forceenc-watch/undecided.h"
+#include "forceenc/relays.h"
 
 /*
  * What is remembered between lines: messages, processes, deliveries that

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Copyright (c) 2026 The forceenc authors */
 
-#ifndef FORCEENC_WATCH_RELAYS_H
-#define FORCEENC_WATCH_RELAYS_H
+#ifndef FORCEENC_RELAYS_H
+#define FORCEENC_RELAYS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 
 /*
  * Addresses and networks ("127.0.0.1", "10.0.0.0/8", "2001:db8::/32") of
- * relays that belong to us: content filters, mail stores.
+ * relays that belong to us: content filters, mail stores. Pure.
  */
 struct relays;
 

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* Copyright (c) 2026 The forceenc authors */
 
-#include "forceenc-watch/relays.h"
+#include "forceenc/relays.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "forceenc-watch/maillog.h"
 #include "forceenc/mem.h"
 #include "forceenc/text.h"
 
@@ -41,28 +40,39 @@ relays_address(const char *s, size_t len, unsigned char out[16])
 	return inet_pton(AF_INET, text, out) == 1 ? AF_INET : AF_UNSPEC;
 }
 
+/* How many of at most *bits. */
+static bool
+relays_bits(const char *s, size_t len, unsigned *bits)
+{
+	char text[RELAYS_TEXT_MAX];
+	int64_t n;
+
+	if (len >= sizeof(text))
+		return false;
+	memcpy(text, s, len);
+	text[len] = '\0';
+	if (text_parse_int(text, 0, *bits, &n) == -1)
+		return false;
+	*bits = (unsigned)n;
+	return true;
+}
+
 static int
 relays_add(struct relays *relays, const char *s, size_t len, struct err *err)
 {
 	const char *slash = memchr(s, '/', len);
-	size_t n = slash == NULL ? len : (size_t)(slash - s), digits;
+	size_t n = slash == NULL ? len : (size_t)(slash - s);
 	struct relays_net net = {0};
-	uint32_t bits, max;
 
 	net.family = relays_address(s, n, net.address);
-	max = net.family == AF_INET6 ? 128 : 32;
-	bits = max;
-	if (slash != NULL) {
-		digits = maillog_number(slash + 1, len - n - 1, max, &bits);
-		if (digits == 0 || digits != len - n - 1)
-			net.family = AF_UNSPEC;
-	}
+	net.bits = net.family == AF_INET6 ? 128 : 32;
+	if (slash != NULL && !relays_bits(slash + 1, len - n - 1, &net.bits))
+		net.family = AF_UNSPEC;
 	if (net.family == AF_UNSPEC)
 		return err_set(err,
 		    "\"%s\": write an address such as 127.0.0.1 or ::1, or a "
 		    "network such as 10.0.0.0/8",
 		    text_show(s, len));
-	net.bits = bits;
 	relays->v4 = relays->v4 || net.family == AF_INET;
 	relays->v6 = relays->v6 || net.family == AF_INET6;
 	relays->net =

@@ -146,7 +146,8 @@ delivery_fields(struct event *event, struct scan *scan)
 static bool
 delivery_status(struct event *event, struct scan *scan)
 {
-	event->type = EVENT_DELIVERY;
+	enum event_type type = EVENT_DELIVERY;
+
 	if (scan_skip(scan, "sent ("))
 		event->outcome = STORE_DELIVERED;
 	else if (scan_skip(scan, "deferred ("))
@@ -155,9 +156,10 @@ delivery_status(struct event *event, struct scan *scan)
 		event->outcome = STORE_BOUNCED;
 	else if (scan_skip(scan, "deliverable (") ||
 	    scan_skip(scan, "undeliverable ("))
-		event->type = EVENT_PROBE;
+		type = EVENT_PROBE;
 	else
 		return false;
+	event->type = type;
 	event->text.s = scan->at;
 	event->text.len = scan_left(scan);
 	if (event->text.len > 0 && scan->end[-1] == ')')

@@ -341,9 +341,12 @@ static void
 event_cleanup(struct event *event, struct scan *scan)
 {
 	if (!queue_id_parse(scan, &event->queue_id) ||
-	    intake_message(event, scan) || !scan_skip(scan, "to=<") ||
-	    !delivery_parse(event, scan))
+	    intake_message(event, scan) || !scan_skip(scan, "to=<"))
 		return;
+	if (!delivery_parse(event, scan)) {
+		event->type = EVENT_UNPARSED;
+		return;
+	}
 	event->what = STORE_RETURNED;
 	event->type = event->type == EVENT_DELIVERY &&
 		(event->outcome == STORE_BOUNCED ||

@@ -7,6 +7,7 @@
 #include <sysexits.h>
 
 #include "forceenc/mem.h"
+#include "forceenc/template.h"
 #include "forceenc/text.h"
 #include "forceencctl/cmd.h"
 #include "forceencctl/ours.h"
@@ -37,8 +38,28 @@ cmd_set_check_domain(const struct ours *ours, const struct address_key *key)
 	return EX_CONFIG;
 }
 
+/* "on:", where result_format is "%s:", isn't one. */
 static void
-cmd_set_say_permitted(const struct ours *ours, const char *answer)
+cmd_set_say_made(const struct ours *ours, const struct address_key *key,
+    const char *answer, const char *permitted)
+{
+	struct template_key parts;
+	struct buf made = {0};
+
+	template_key_split(&parts, key->text, key->len);
+	if (template_format(&made, ours->result_format, &parts, answer,
+		strlen(answer)) == TEMPLATE_SKIP)
+		buf_add_text(&made, "nothing");
+	say("\"%s\": result_format makes %s of it, which is no answer that "
+	    "map %s permits; give a value that becomes on, off, DUNNO%s",
+	    text_show_str(answer), text_show(buf_text(&made), made.len),
+	    ours->map->name, permitted);
+	buf_fini(&made);
+}
+
+static void
+cmd_set_say_permitted(
+    const struct ours *ours, const struct address_key *key, const char *answer)
 {
 	const struct answers *answers = &ours->map->answers;
 	struct buf permitted = {0};
@@ -46,10 +67,13 @@ cmd_set_say_permitted(const struct ours *ours, const char *answer)
 
 	for (i = 0; i < answers->n; i++)
 		buf_printf(&permitted, ", %s", answers->list[i]);
-	say("\"%s\": no answer that map %s permits; write on, off, DUNNO%s, "
-	    "or add it to %s_answers",
-	    text_show_str(answer), ours->map->name, buf_text(&permitted),
-	    ours->map->name);
+	if (strcmp(ours->result_format, "%s") != 0)
+		cmd_set_say_made(ours, key, answer, buf_text(&permitted));
+	else
+		say("\"%s\": no answer that map %s permits; write on, off, "
+		    "DUNNO%s, or add it to %s_answers",
+		    text_show_str(answer), ours->map->name,
+		    buf_text(&permitted), ours->map->name);
 	buf_fini(&permitted);
 }
 
@@ -66,7 +90,7 @@ cmd_set_answer(const struct ours *ours, const struct address_key *key,
 
 	if (!ours_meaning(ours, key->text, key->len, text, len, meaning) ||
 	    *meaning == ANSWER_BAD) {
-		cmd_set_say_permitted(ours, answer);
+		cmd_set_say_permitted(ours, key, answer);
 		return NULL;
 	}
 	/* Where something is made of the value, it's only half of an answer. */

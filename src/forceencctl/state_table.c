@@ -10,7 +10,7 @@
 #define STATE_TABLE_COUNT(table) (sizeof(table) / sizeof(*(table)))
 
 static const struct print_column state_table_columns[] = {
-    {"table", "TABLE", PRINT_TEXT, 28},
+    {"table", "TABLE", PRINT_TEXT, 31},
     {"state", "STATE", PRINT_TEXT, 0},
     {"watch", "WATCH", PRINT_TEXT, 0},
     {"hits", "CACHED", PRINT_COUNT, 0},

@@ -123,8 +123,10 @@ def test_not_ready_while_the_store_cannot_be_written(watcher):
     until_sum(watcher.pages, 1, DELIVERIES)
     watcher.log.expect(r"error: .*can't be written: .*; the log waits")
     away = watcher.folder / "away.db"
-    watcher.database.rename(away)
-    watcher.database.mkdir()
+    # Or it makes a new one while there is none.
+    with watcher.stopped():
+        watcher.database.rename(away)
+        watcher.database.mkdir()
     text = watcher.pages.until_status("/readyz", 503)
     assert text.startswith("not ready\nthe store can't be written: ")
     # What isn't in the store isn't counted.
@@ -135,8 +137,9 @@ def test_not_ready_while_the_store_cannot_be_written(watcher):
     assert figures.get("forceenc_watch_store_up") == 0
     assert figures.get("forceenc_watch_commit_failures_total") > 0
     assert figures.sum(DELIVERIES) == 1
-    watcher.database.rmdir()
-    away.rename(watcher.database)
+    with watcher.stopped():
+        watcher.database.rmdir()
+        away.rename(watcher.database)
     assert watcher.pages.until_status("/readyz", 200) == "ready\n"
     until_sum(watcher.pages, 2, DELIVERIES)
 

@@ -167,6 +167,14 @@ class Daemon:
         self.manager.said.wait("^READY=1$", told)
         return bool(self.log.wait(r"\b(not )?reloaded\b", since)[1] is None)
 
+    @contextlib.contextmanager
+    def stopped(self):
+        """What is done meanwhile happens at once, as it sees it."""
+        self.signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WNOWAIT)
+        yield
+        self.signal(signal.SIGCONT)
+
     def wait(self, timeout=TIMEOUT):
         """The exit status, once it ended by itself."""
         status = self.process.wait(timeout)

@@ -85,7 +85,7 @@ test_servers_are_tried_in_their_order(void **state)
 	assert_false(ldap_servers_are_down(&servers));
 	ldap_servers_fail(&servers, 1, &other, 1050, 0);
 	assert_true(ldap_servers_are_down(&servers));
-	assert_string_equal(ldap_servers_why(&servers)->text, "away");
+	assert_string_equal(ldap_servers_why(&servers)->text, "gone; away");
 	assert_int_equal(ldap_servers_pick(&servers, 2, 1099), -1);
 	assert_int_equal(ldap_servers_next(&servers, 2), 1100);
 	assert_int_equal(ldap_servers_next(&servers, 0), UINT64_MAX);

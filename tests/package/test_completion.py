@@ -20,6 +20,7 @@ SCRIPT = TOP / "packaging" / "bash" / "forceencctl"
 def complete(*words):
     """What bash would offer for the last word."""
     script = (f". {SCRIPT}; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1));"
+              "COMP_LINE=\"$*\" COMP_POINT=${#COMP_LINE};"
               "_forceencctl; printf '%s\\n' \"${COMPREPLY[@]}\"")
     done = subprocess.run(
         ["bash", "-uc", script, "bash", "forceencctl", *words], check=True,
@@ -43,11 +44,74 @@ def complete(*words):
     (["help", "wh"], {"whatif"}, set()),
     (["audit", "--config-dir", "/et"], {"/etc"}, set()),
     (["lookup", ""], set(), {"dump", "--map"}),
+    (["top", "--by", ""], {"hard", "sent"}, {"sender", "--limit"}),
+    (["stats", "--by", "se"], {"sender", "service"}, {"sent"}),
+    (["stats", "--by", "hour,le"], {"hour,level"}, {"level"}),
+    (["stats", "--by=ho"], {"hour", "host"}, {"day"}),
+    (["whatif", "--level", "v"], {"verify"}, {"encrypt"}),
+    (["whatif", "a"], {"all"}, set()),
+    (["report", "--day", ""], {"yesterday", "today"}, set()),
+    (["report", "--limit", ""], set(), {"yesterday"}),
+    (["set", "a@example.com", ""], {"on", "off", "DUNNO"}, set()),
+    (["set", "--map", "x", "a@example.com", "o"], {"on", "off"}, set()),
+    (["set", "o"], set(), {"on"}),
+    (["list", "--as", "e"], {"external"}, set()),
+    (["lookup", "--socket", "/et"], {"/etc"}, set()),
 ])
 def test_words(words, offered, not_offered):
     found = complete(*words)
     assert offered <= found
     assert not not_offered & found
+
+
+def test_what_the_configuration_has(tmp_path):
+    (tmp_path / "policy.cf").write_text(f"dbpath = {tmp_path}/policy.db\n")
+    conf = tmp_path / "my forceenc.cf"
+    table = f"sqlite:{tmp_path}/policy.cf"
+    conf.write_text(f"maps = forceenc, floor\nforceenc_tables = {table}\n")
+    at = ("-c", str(conf).replace(" ", "\\ "))
+    assert complete(*at, "lookup", "--map", "f") == {"forceenc", "floor"}
+    assert complete(*at, "set", "--table", "") == {table}
+    assert complete(*at, "config", "show", "forceenc_t") == {"forceenc_tables"}
+    assert "store" in complete(*at, "config", "show", "")
+
+
+def test_options_with_a_value_are_known():
+    """Or the value would be taken for a word of the command."""
+    ctl = f"{BUILD}/forceencctl"
+    text = subprocess.run([ctl, "help"], check=True, capture_output=True,
+                          text=True).stdout
+    commands = re.findall(r"^  ([a-z]+(?: [a-z]+)?) ", text, re.M)
+    commands.remove("help")
+    for command in commands:
+        text += subprocess.run([ctl, "help", *command.split()], check=True,
+                               capture_output=True, text=True).stdout
+    options = dict(re.findall(r"^  (-[-a-z]+)( [A-Z]+)?  +\S", text, re.M))
+    assert len([value for value in options.values() if value]) > 10
+    script = f". {SCRIPT}; " + "".join(
+        f"_forceencctl_has_value {option}; echo {option} $?;"
+        for option in options)
+    said = subprocess.run(["bash", "-c", script], check=True, text=True,
+                          capture_output=True).stdout
+    assert dict(line.split() for line in said.splitlines()) == {
+        option: "0" if value else "1" for option, value in options.items()}
+
+
+def test_values_are_those_that_are_taken(tmp_path):
+    (tmp_path / "policy.cf").write_text(f"dbpath = {tmp_path}/policy.db\n")
+    conf = tmp_path / "forceenc.cf"
+    conf.write_text(f"forceenc_tables = sqlite:{tmp_path}/policy.cf\n"
+                    f"store = sqlite:{tmp_path}/stats.db\n")
+    for words in (["top", "--by"], ["stats", "--by"], ["report", "--day"],
+                  ["whatif", "all", "--level"], ["stats", "--since"]):
+        offered = complete(*words, "")
+        assert len(offered) > 1
+        for value in offered:
+            done = subprocess.run(
+                [f"{BUILD}/forceencctl", "-c", conf, *words, value],
+                capture_output=True, text=True, check=False)
+            # There are no statistics; that is a later trouble.
+            assert done.returncode == 75, (words, value, done.stderr)
 
 
 def test_a_file_whose_name_has_a_blank(tmp_path):
@@ -107,3 +171,15 @@ def test_as_it_is_typed(terminal, tmp_path):
     terminal.type(*clear)
     terminal.type("forceencctl -c m\to\tloo\t",
                   r"my\\ folder/one\.cf +lookup $")
+    terminal.type(*clear)
+    terminal.type("forceencctl top --by plain\t", r"--by plaintext $")
+    terminal.type(*clear)
+    terminal.type("forceencctl set a@example.com of\t--m\t", r"off --map $")
+    terminal.type(*clear)
+    terminal.type("forceencctl stats --by=hour,ser\t", r"--by=hour,service $")
+    terminal.type(*clear)
+    (tmp_path / "policy.cf").write_text("dbpath = x.db\n")
+    (folder / "one.cf").write_text(
+        f"forceenc_tables = sqlite:{tmp_path}/policy.cf\n")
+    terminal.type("forceencctl -c m\to\tset --table sqlite:\t",
+                  r"--table sqlite:\s*\S*policy\.cf ")

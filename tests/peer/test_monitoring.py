@@ -127,6 +127,25 @@ def test_the_dashboard_is_well_formed(folder):
     assert len(set(places)) == len(places)
 
 
+@pytest.mark.parametrize("values, leaks", [
+    ("_x5 1x60", 1), ("_x5 0x60", 0), ("0x1500 2x60", 2), ("1x1560", 0),
+    ("_x5 1x20 0x60", 1)],
+    ids=["first", "none", "later", "before", "restarted"])
+def test_the_dashboard_shows_each_leak(folder, values, leaks):
+    """Also where the counter begins with it: increase() alone has 0 then."""
+    (query,) = [expression for name, expression in expressions()
+                if name.startswith("Leaks")]
+    series = 'forceenc_watch_deliveries_total{level="none",service="forceenc"}'
+    at = sum(int(run.split("x")[1]) + 1 for run in values.split()) - 1
+    (folder / "leaks.yml").write_text(json.dumps({"tests": [{
+        "interval": "1m",
+        "input_series": [{"series": series, "values": values}],
+        "promql_expr_test": [{
+            "expr": f"round({query})", "eval_time": f"{at}m",
+            "exp_samples": [{"labels": "{}", "value": leaks}]}]}]}))
+    promtool("test", "rules", folder / "leaks.yml")
+
+
 def test_alerts_and_panels_know_their_figures(types):
     text = RULES.read_text() + "\n".join(
         expression for _, expression in expressions())

@@ -19,14 +19,28 @@ from lab.slapd import Slapd
 from lab.trio import Trio
 
 
+# Files that take long, and tests that take so long that they're run beside the
+# rest of their file.
 LONG = ("test_postfix", "test_store_pgsql", "test_store_pgsql_failover",
         "test_boot", "test_setup", "test_audit", "test_pgsql_push",
         "test_systemd", "test_certificates")
+LONGEST = ("test_interrupted_it_is_whole_or_undone",
+           "test_killed_it_is_done_the_next_time",
+           "test_without_the_daemon_mail_waits_and_then_flows",
+           "test_unit", "test_connection_lost_at_any_byte")
 
 
+def group(item):
+    return item.name if item.originalname in LONGEST else item.path.stem
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Files that run side by side end sooner if the long ones are first."""
-    items.sort(key=lambda item: item.path.stem not in LONG)
+    """What runs side by side ends sooner if what takes long is first."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group(item)))
+    items.sort(key=lambda item: (item.originalname not in LONGEST,
+                                 item.path.stem not in LONG))
 
 
 @pytest.fixture(scope="session")

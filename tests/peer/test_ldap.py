@@ -3,10 +3,14 @@
 
 """ldap: tables with a real slapd, over every transport it has."""
 
+import json
+
 import pytest
 
 from lab import clients, programs
+from lab.daemon import Ctl
 from lab.slapd import PASSWORD, PEOPLE, READER, TRANSPORTS
+from lab.until import until
 
 PEOPLE_IN_IT = {
     "alice": "mail: alice@example.com\nmailAlias: a.smith@example.com\n"
@@ -204,6 +208,21 @@ def test_limits(make_ldap_table, slapd):
     assert table.daemon.reload()
     table.expect("heidi@example.com", TEMP)
     table.expect("nobody@example.com", NOTFOUND)
+
+
+def test_idle_connections_are_closed(make_ldap_table, slapd):
+    """And made again when somebody asks."""
+    table = make_ldap_table(slapd, idle_interval="1s").start()
+
+    def connections():
+        status = json.loads(Ctl(table.daemon)("status", "--json"))
+        return b"%d" % status["maps"][0]["tables"][0]["connections"]
+
+    table.expect("alice@example.com", FOUND)
+    assert connections() == b"1"
+    until(connections, b"0")
+    table.expect("bob@example.com", FOUND)
+    assert connections() == b"1"
 
 
 def test_the_owner_switches(make_ldap_table, slapd):

@@ -11,6 +11,10 @@
 #include "forceenc/mem.h"
 #include "forceenc/text.h"
 
+/* Of a URL without one; server_port is for names that are no URL, as with
+ * Postfix. */
+#define CONF_LDAP_SERVER_PORT     389
+#define CONF_LDAP_SERVER_TLS_PORT 636
 /* Where Debian's slapd listens for ldapi:///. */
 #define CONF_LDAP_SERVER_PATH "/var/run/slapd/ldapi"
 
@@ -85,7 +89,7 @@ static int
 conf_ldap_server_port(struct conf_ldap_server *out, const char *text,
     unsigned port, struct err *err)
 {
-	int64_t n = out->scheme == CONF_LDAP_TLS ? 636 : (int64_t)port;
+	int64_t n = port;
 	struct buf digits = {0};
 
 	if (*text == ':') {
@@ -155,6 +159,9 @@ conf_ldap_server_parse(struct conf_ldap_server *out, const char *text,
 	if (rest == NULL)
 		return err_set(err,
 		    "no scheme of LDAP; write ldap://, ldaps:// or ldapi://");
+	if (rest != text)
+		port = out->scheme == CONF_LDAP_TLS ? CONF_LDAP_SERVER_TLS_PORT
+						    : CONF_LDAP_SERVER_PORT;
 	if (out->scheme == CONF_LDAP_UNIX)
 		rc = conf_ldap_server_path(out, rest, err);
 	else

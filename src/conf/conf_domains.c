@@ -49,6 +49,20 @@ conf_domains_read_one(
 	return rc;
 }
 
+/* Whether it has a character that no domain has: an address with it never
+ * comes, and nobody would be looked up. */
+static bool
+conf_domains_has_odd(const char *domain)
+{
+	for (; *domain != '\0'; domain++)
+		if ((unsigned char)*domain < 0x80 &&
+		    strchr("-_.", *domain) == NULL &&
+		    !(*domain >= '0' && *domain <= '9') &&
+		    !(text_lower(*domain) >= 'a' && text_lower(*domain) <= 'z'))
+			return true;
+	return false;
+}
+
 /* Why this can't be in the list of domains, NULL if it may. */
 static const char *
 conf_domains_wrong(const char *domain)
@@ -65,6 +79,11 @@ conf_domains_wrong(const char *domain)
 		       "are meant";
 	if (strchr(domain, '@') != NULL)
 		return "no domain; write what stands behind the @";
+	if (*domain == '$')
+		return "no parameter of main.cf is known here; list each "
+		       "domain itself";
+	if (conf_domains_has_odd(domain))
+		return "no domain: letters, digits, \"-\", \"_\", \".\"";
 	return NULL;
 }
 

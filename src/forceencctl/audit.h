@@ -49,6 +49,9 @@ struct audit_world {
 	 * value NEWLINE" for those it has something for. */
 	enum audit_seen (*query)(void *arg, const char *spec, const char *keys,
 	    struct buf *out, struct err *err);
+	/* What is in a file. */
+	enum audit_seen (*read)(
+	    void *arg, const char *path, struct buf *out, struct err *err);
 	/* Whether a file or socket is there. */
 	enum audit_seen (*file)(void *arg, const char *path, struct err *err);
 	/* When a certificate ends, in seconds since the epoch. */

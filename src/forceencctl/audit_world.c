@@ -21,6 +21,24 @@
 #define AUDIT_WORLD_TIME_LIMIT 10000              /* ms a program */
 #define AUDIT_WORLD_MAX        (64 * 1024 * 1024) /* bytes of a table */
 
+/* The first line that is more than a warning, which each of Postfix's
+ * programs may have of main.cf; NULL if none is. */
+static const char *
+audit_world_complaint(const char *said)
+{
+	static const char warning[] = ": warning: ";
+	const char *found;
+	size_t len;
+
+	for (; *said != '\0'; said += len + (said[len] == '\n')) {
+		len = strcspn(said, "\n");
+		found = strstr(said, warning);
+		if (found == NULL || found >= said + len)
+			return said;
+	}
+	return NULL;
+}
+
 /* Runs it; UNKNOWN unless it ended well and said nothing against it. */
 static enum audit_seen
 audit_world_run(struct run *run, struct buf *out, struct err *err)
@@ -31,10 +49,12 @@ audit_world_run(struct run *run, struct buf *out, struct err *err)
 	run->time_limit = AUDIT_WORLD_TIME_LIMIT;
 	run->out_max = AUDIT_WORLD_MAX;
 	if (run_program(run, err) == RUN_DONE) {
-		said = buf_text(&run->complaints);
+		said = audit_world_complaint(buf_text(&run->complaints));
 		/* postmap -q: 1 and not a word is "not found". */
-		if (run->exit == 0 || (run->exit == 1 && *said == '\0'))
+		if (run->exit == 0 || (run->exit == 1 && said == NULL))
 			seen = AUDIT_SEEN;
+		else if (said == NULL)
+			err_set(err, "it failed without a word");
 		else
 			err_set(
 			    err, "%s", text_show(said, strcspn(said, "\n")));
@@ -144,7 +164,11 @@ audit_world_text(
 	struct buf text = {0};
 	enum audit_seen seen = AUDIT_UNKNOWN;
 
-	if (*path != '/')
+	if (*path == '{') {
+		table_text_inline(path, &text);
+		table_text_parse(kind, buf_text(&text), text.len, out);
+		seen = AUDIT_SEEN;
+	} else if (*path != '/')
 		err_set(err, "%s: its entries stand in no file", spec);
 	else if (audit_world_read(path, &text, err) == AUDIT_SEEN) {
 		table_text_parse(kind, buf_text(&text), text.len, out);
@@ -152,6 +176,21 @@ audit_world_text(
 	}
 	buf_fini(&text);
 	return seen;
+}
+
+/* The same for each key; braces are for white space within. */
+static enum audit_seen
+audit_world_static(const char *value, struct buf *out)
+{
+	size_t len = strlen(value);
+
+	if (*value == '{' && value[len - 1] == '}') {
+		value++;
+		len -= 2;
+	}
+	value = text_trim(value, &len);
+	buf_printf(out, "*\t%.*s\n", (int)len, value);
+	return AUDIT_SEEN;
 }
 
 static enum audit_seen
@@ -170,10 +209,8 @@ audit_world_table(void *arg, const char *spec, struct buf *out, struct err *err)
 		return audit_world_text(TABLE_TEXT_PATTERNS, spec, out, err);
 	if (strncmp(spec, "cidr:", 5) == 0)
 		return audit_world_text(TABLE_TEXT_PLAIN, spec, out, err);
-	if (strncmp(spec, "static:", 7) == 0) {
-		buf_printf(out, "*\t%s\n", spec + 7);
-		return AUDIT_SEEN;
-	}
+	if (strncmp(spec, "static:", 7) == 0)
+		return audit_world_static(spec + 7, out);
 	err_set(err, "it can be asked, not read");
 	return AUDIT_UNKNOWN;
 }
@@ -183,6 +220,14 @@ audit_world_query(void *arg, const char *spec, const char *keys,
     struct buf *out, struct err *err)
 {
 	return audit_world_postmap(arg, "-q", "-", spec, keys, out, err);
+}
+
+static enum audit_seen
+audit_world_on_read(
+    void *arg, const char *path, struct buf *out, struct err *err)
+{
+	(void)arg;
+	return audit_world_read(path, out, err);
 }
 
 static enum audit_seen
@@ -313,6 +358,7 @@ audit_world_here(struct audit_world *world, struct audit_here *here)
 	    .openssl = here->openssl,
 	    .table = audit_world_table,
 	    .query = audit_world_query,
+	    .read = audit_world_on_read,
 	    .file = audit_world_file,
 	    .certificate = audit_world_certificate,
 	    .ciphers = audit_world_ciphers,
@@ -384,6 +430,7 @@ audit_world_elsewhere(struct audit_world *world)
 	    .openssl = "",
 	    .table = audit_world_no_text,
 	    .query = audit_world_no_query,
+	    .read = audit_world_no_text,
 	    .file = audit_world_no_file,
 	    .certificate = audit_world_no_certificate,
 	    .ciphers = audit_world_no_text,

@@ -3,6 +3,7 @@
 
 #include "forceencctl/protocols.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "forceenc/text.h"
@@ -24,6 +25,40 @@ protocols_number(const char *name, size_t len)
 	return text_equal_fold(name, len, "TLSv1.0") ? 2 : -1;
 }
 
+/* A bound may be a version's number, "0303" or "0x0303"; what is newer than
+ * all that have a name counts as one more. */
+static int
+protocols_bound(const char *name, size_t len)
+{
+	int number = protocols_number(name, len);
+	unsigned low;
+
+	if (number != -1)
+		return number;
+	if (len == 6 && strncmp(name, "0x", 2) == 0) {
+		name += 2;
+		len -= 2;
+	}
+	if (len != 4 || strncmp(name, "03", 2) != 0 ||
+	    sscanf(name, "03%2x", &low) != 1)
+		return -1;
+	return low + 1 < PROTOCOLS_COUNT ? (int)low + 1 : (int)PROTOCOLS_COUNT;
+}
+
+/* OpenSSL stops at the first gap above what is permitted. SSL isn't built in
+ * any more, and stops nobody. */
+static unsigned
+protocols_without_gaps(unsigned permitted)
+{
+	unsigned bit = PROTOCOLS_TLS10;
+
+	while (bit <= PROTOCOLS_TLS13 && (permitted & bit) == 0)
+		bit <<= 1;
+	while (bit <= PROTOCOLS_TLS13 && (permitted & bit) != 0)
+		bit <<= 1;
+	return permitted & (bit - 1);
+}
+
 struct protocols_list {
 	unsigned named;
 	unsigned excluded; /* by "!" or a bound */
@@ -43,8 +78,8 @@ protocols_word(struct protocols_list *list, const char *word, size_t len)
 		return -1;
 	word += least || most ? 2 : negated;
 	len -= least || most ? 2 : negated;
-	number = protocols_number(word, len);
-	/* "<=" and nothing, or a version by its number. */
+	number = least || most ? protocols_bound(word, len)
+			       : protocols_number(word, len);
 	if (number == -1)
 		return -1;
 	if (least)
@@ -74,6 +109,6 @@ protocols_parse(const char *text, bool ranges, unsigned *permitted)
 		text += len;
 	}
 	*permitted = list.named != 0 ? list.named : PROTOCOLS_ALL;
-	*permitted &= ~list.excluded;
+	*permitted = protocols_without_gaps(*permitted & ~list.excluded);
 	return 0;
 }

@@ -91,3 +91,36 @@ table_text_parse(
 	table_text_line(kind, buf_text(&line), line.len, out);
 	buf_fini(&line);
 }
+
+/* Up to and with the brace that closes the one in front; 0 if none does. */
+static size_t
+table_text_braces(const char *s)
+{
+	unsigned depth = 0;
+	size_t i;
+
+	for (i = 0; s[i] != '\0'; i++) {
+		if (s[i] == '{')
+			depth++;
+		else if (s[i] == '}' && --depth == 0)
+			return i + 1;
+	}
+	return 0;
+}
+
+void
+table_text_inline(const char *spec, struct buf *out)
+{
+	const char *line;
+	size_t len, n;
+
+	for (spec++;; spec += n) {
+		spec += strspn(spec, ", \t\r\n");
+		if (*spec != '{' || (n = table_text_braces(spec)) == 0)
+			return;
+		len = n - 2;
+		line = text_trim(spec + 1, &len);
+		buf_add(out, line, len);
+		buf_add_byte(out, '\n');
+	}
+}

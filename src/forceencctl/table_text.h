@@ -22,4 +22,8 @@ enum table_text {
 void table_text_parse(
     enum table_text, const char *bytes, size_t len, struct buf *out);
 
+/* The lines of a table that stands in its own name, "{ { line }, { line } }";
+ * what is closed wrongly ends it. */
+void table_text_inline(const char *spec, struct buf *out);
+
 #endif

@@ -73,6 +73,18 @@ audit_case_query(void *arg, const char *spec, const char *keys, struct buf *out,
 }
 
 static enum audit_seen
+audit_case_read(void *arg, const char *path, struct buf *out, struct err *err)
+{
+	const char *rest = audit_case_last(arg, "text", path);
+
+	err_set(err, "unread");
+	if (rest == NULL)
+		return AUDIT_UNKNOWN;
+	buf_printf(out, "%s\n", rest);
+	return AUDIT_SEEN;
+}
+
+static enum audit_seen
 audit_case_file(void *arg, const char *path, struct err *err)
 {
 	(void)err;
@@ -141,8 +153,8 @@ static void
 audit_case_line(struct audit_case *c, const char *line, size_t len)
 {
 	static const char *const words[] = {"transport", "table", "unread",
-	    "query", "absent", "cert", "ciphers", "ask", "openssl", "elsewhere",
-	    "site", "complaint"};
+	    "query", "text", "absent", "cert", "ciphers", "ask", "openssl",
+	    "elsewhere", "site", "complaint"};
 	size_t word = strcspn(line, " \n"), i;
 	enum postconf_output kind;
 	struct err err;
@@ -186,6 +198,7 @@ audit_case_open(struct audit_case *c, const char *base, const char *more)
 	    .now = AUDIT_CASE_NOW,
 	    .table = audit_case_table,
 	    .query = audit_case_query,
+	    .read = audit_case_read,
 	    .file = audit_case_file,
 	    .certificate = audit_case_certificate,
 	    .ciphers = audit_case_ciphers,

@@ -17,6 +17,7 @@
  *   table SPEC KEY|VALUE    an entry of a table
  *   unread SPEC             a table that nobody can read
  *   query SPEC STATUS|MADE  what a filter makes of a status
+ *   text PATH LINE          what is in a file
  *   absent PATH             a file that isn't there
  *   cert PATH SECONDS       until it ends; "?" if it can't be read
  *   ciphers LIST            what each cipher list stands for

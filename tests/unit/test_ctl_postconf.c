@@ -209,7 +209,12 @@ protocols_are_read_as_postfix_does(void **state)
 	    {"!SSLv2:!SSLv3 !TLSv1,!TLSv1.1", NEW},
 	    {"TLSv1.3", PROTOCOLS_TLS13}, {"TLSv1.3 !TLSv1.3", 0},
 	    {">=TLSv1.0", PROTOCOLS_TLS10 | PROTOCOLS_TLS11 | NEW},
-	    {"TLSv1.4", -1}, {">=", -1}, {"!", -1}, {">=!TLSv1", -1}};
+	    {">=0303", NEW}, {">=0x0303 <=0305", NEW}, {">=0305", 0},
+	    {"0303", -1}, {">=0403", -1}, {">=03", -1},
+	    /* What is above a gap isn't reached. */
+	    {"TLSv1, TLSv1.2", PROTOCOLS_TLS10},
+	    {"!SSLv2 !SSLv3 !TLSv1 !TLSv1.2", PROTOCOLS_TLS11}, {"TLSv1.4", -1},
+	    {">=", -1}, {"!", -1}, {">=!TLSv1", -1}};
 	unsigned permitted;
 	size_t i;
 	int rc;
@@ -282,6 +287,26 @@ table_text_reads_patterns(void **state)
 	buf_fini(&out);
 }
 
+static void
+table_text_reads_what_stands_in_a_name(void **state)
+{
+	static const struct {
+		const char *spec, *lines;
+	} table[] = {{"{ { /a{2}/ smtp:[h] }, {/b/ x}{c} }",
+			 "/a{2}/ smtp:[h]\n/b/ x\nc\n"},
+	    {"{}", ""}, {"{ }", ""}, {"{ {a", ""}, {"{ {a} b, {c} }", "a\n"}};
+	struct buf out = {0};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(table); i++) {
+		buf_clear(&out);
+		table_text_inline(table[i].spec, &out);
+		assert_string_equal(buf_text(&out), table[i].lines);
+	}
+	buf_fini(&out);
+}
+
 int
 main(void)
 {
@@ -294,6 +319,7 @@ main(void)
 	    cmocka_unit_test(protocols_are_read_as_postfix_does),
 	    cmocka_unit_test(mapspec_reads_what_is_asked_over_sockets),
 	    cmocka_unit_test(table_text_reads_patterns),
+	    cmocka_unit_test(table_text_reads_what_stands_in_a_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,13 +56,18 @@ audit_fini(struct audit *audit)
 void
 audit_find(struct audit *audit, const char *line, const char *fix)
 {
-	const struct audit_finding *last =
-	    audit->nfindings > 0 ? &audit->finding[audit->nfindings - 1] : NULL;
+	const struct audit_finding *before;
+	size_t i;
 
 	/* Two roads to the same line. */
-	if (last != NULL && last->rule == audit->rule &&
-	    strcmp(last->line, line) == 0 && strcmp(last->fix, fix) == 0)
-		return;
+	for (i = audit->nfindings; i-- > 0;) {
+		before = &audit->finding[i];
+		if (before->rule != audit->rule)
+			break;
+		if (strcmp(before->line, line) == 0 &&
+		    strcmp(before->fix, fix) == 0)
+			return;
+	}
 	audit->finding = mem_resize(
 	    audit->finding, audit->nfindings + 1, sizeof(*audit->finding));
 	audit->finding[audit->nfindings++] =
@@ -75,12 +80,14 @@ audit_set(struct audit *audit, const char *service, const char *name,
 {
 	const char *space = *value != '\0' ? " " : "";
 
-	value = postconf_quoted(audit->conf, value);
 	/* What all others ask for the same is in main.cf, unless it has its
 	 * own. */
 	if (service != NULL && strcmp(service, "rewrite/unix") == 0 &&
 	    !postconf_own(audit->conf, service, name))
 		service = NULL;
+	if (service != NULL)
+		value = postconf_tight(audit->conf, value);
+	value = postconf_quoted(audit->conf, value);
 	if (service != NULL)
 		return postconf_keep(audit->conf, "postconf -P '%s/%s=%s'",
 		    service, name, value);

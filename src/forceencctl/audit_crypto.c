@@ -273,6 +273,26 @@ audit_crypto_weak(struct audit *audit)
 	audit_crypto_weak_of(audit, NULL, "smtpd", false);
 }
 
+static void
+audit_crypto_find_null(struct audit *audit, const char *service)
+{
+	static const char grade[] = "smtp_tls_mandatory_ciphers";
+	static const char exclude[] = "smtp_tls_mandatory_exclude_ciphers";
+	const char *list, *has;
+
+	if (postconf_is(audit->conf, service, grade, "null")) {
+		audit_find_value(audit, service, grade, "medium");
+		return;
+	}
+	list = postconf_keep(audit->conf, "tls_%s_cipherlist",
+	    postconf_value(audit->conf, service, grade));
+	has = postconf_value(audit->conf, service, exclude);
+	audit_find(audit, postconf_line(audit->conf, service, list),
+	    audit_set(audit, service, exclude,
+		postconf_keep(
+		    audit->conf, "%s%seNULL", has, *has != '\0' ? ", " : "")));
+}
+
 /* TLS that encrypts nothing. */
 void
 audit_crypto_null(struct audit *audit)
@@ -289,10 +309,20 @@ audit_crypto_null(struct audit *audit)
 			"null") ||
 		    (audit_crypto_ciphers(audit, path, "smtp", true, &out) &&
 			strstr(buf_text(&out), "Enc=None") != NULL))
-			audit_find_value(audit, path,
-			    "smtp_tls_mandatory_ciphers", "medium");
+			audit_crypto_find_null(audit, path);
 	}
 	buf_fini(&out);
+}
+
+static void
+audit_crypto_find_anonymous(struct audit *audit, const char *service)
+{
+	static const char name[] = "smtp_tls_mandatory_exclude_ciphers";
+	const char *has = postconf_value(audit->conf, service, name);
+
+	audit_find_value(audit, service, name,
+	    postconf_keep(
+		audit->conf, "%s%saNULL", has, *has != '\0' ? ", " : ""));
 }
 
 void
@@ -309,8 +339,7 @@ audit_crypto_anonymous(struct audit *audit)
 		if (audit_hop_level(audit, service) == AUDIT_HOP_ENCRYPT &&
 		    audit_crypto_ciphers(audit, path, "smtp", true, &out) &&
 		    strstr(buf_text(&out), "Au=None") != NULL)
-			audit_find_value(audit, path,
-			    "smtp_tls_mandatory_exclude_ciphers", "aNULL");
+			audit_crypto_find_anonymous(audit, path);
 	}
 	buf_fini(&out);
 }
@@ -347,6 +376,22 @@ audit_crypto_has(const char *list, const char *wanted)
 	}
 }
 
+/* The options of a list that are no danger, and NO_RENEGOTIATION. */
+static const char *
+audit_crypto_options(struct audit *audit, const char *list)
+{
+	const char *options = "", *word;
+	size_t len;
+
+	while ((len = postconf_word(&list, &word)) > 0)
+		if (!text_equal_fold(word, len, "LEGACY_SERVER_CONNECT") &&
+		    !text_equal_fold(word, len, "NO_RENEGOTIATION") &&
+		    strncmp(word, "0x", 2) != 0)
+			options = postconf_keep(
+			    audit->conf, "%s%.*s, ", options, (int)len, word);
+	return postconf_keep(audit->conf, "%sNO_RENEGOTIATION", options);
+}
+
 static void
 audit_crypto_on_legacy(
     struct audit *audit, const char *service, const char *name)
@@ -356,7 +401,8 @@ audit_crypto_on_legacy(
 	/* A number is a set of bits that nobody can read. */
 	if (audit_crypto_has(list, "LEGACY_SERVER_CONNECT") ||
 	    strncmp(list, "0x", 2) == 0)
-		audit_find_value(audit, service, name, "NO_RENEGOTIATION");
+		audit_find_value(
+		    audit, service, name, audit_crypto_options(audit, list));
 }
 
 void
@@ -375,8 +421,7 @@ audit_crypto_renegotiation(struct audit *audit)
 	    !audit_crypto_has(list, "NO_RENEGOTIATION") &&
 	    strncmp(list, "0x", 2) != 0)
 		audit_find_value(audit, NULL, "tls_ssl_options",
-		    postconf_keep(audit->conf, "%s%sNO_RENEGOTIATION", list,
-			*list != '\0' ? ", " : ""));
+		    audit_crypto_options(audit, list));
 }
 
 /* "3.5.1" is at least 3.5; false if nobody knows. */
@@ -420,5 +465,6 @@ audit_crypto_eecdh(struct audit *audit)
 	static const char name[] = "smtpd_tls_eecdh_grade";
 
 	if (postconf_is(audit->conf, NULL, name, "none"))
-		audit_find_value(audit, NULL, name, "auto");
+		audit_find(audit, postconf_line(audit->conf, NULL, name),
+		    postconf_keep(audit->conf, "postconf -X %s", name));
 }

@@ -56,7 +56,23 @@ audit_dsn_filter(
 	return postconf_value(audit->conf, *service, *name);
 }
 
-#define AUDIT_DSN_OURS "pcre:/etc/postfix/dsn_filter.pcre"
+bool
+audit_dsn_is_there(struct audit *audit)
+{
+	struct err err;
+
+	return audit->world->file(audit->world->arg, AUDIT_DSN_FILE, &err) !=
+	    AUDIT_ABSENT;
+}
+
+/* To name a file that isn't there would be worse than what is wrong. */
+static const char *
+audit_dsn_fix(struct audit *audit, const char *service, const char *name)
+{
+	if (!audit_dsn_is_there(audit))
+		return "forceencctl setup --apply";
+	return audit_set(audit, service, name, AUDIT_DSN_OURS);
+}
 
 void
 audit_dsn_missing(struct audit *audit)
@@ -66,7 +82,9 @@ audit_dsn_missing(struct audit *audit)
 
 	for (i = 0; (filter = audit_dsn_filter(audit, i, &service, &name)); i++)
 		if (*filter == '\0')
-			audit_find_value(audit, service, name, AUDIT_DSN_OURS);
+			audit_find(audit,
+			    postconf_line(audit->conf, service, name),
+			    audit_dsn_fix(audit, service, name));
 }
 
 void
@@ -77,7 +95,9 @@ audit_dsn_type(struct audit *audit)
 
 	for (i = 0; (filter = audit_dsn_filter(audit, i, &service, &name)); i++)
 		if (strcmp(audit_table_type(audit, filter), "regexp") == 0)
-			audit_find_value(audit, service, name, AUDIT_DSN_OURS);
+			audit_find(audit,
+			    postconf_line(audit->conf, service, name),
+			    audit_dsn_fix(audit, service, name));
 }
 
 /* Asks each filter for the texts; fn gets a status text and what it's made,
@@ -134,7 +154,7 @@ audit_dsn_find(struct audit *audit, const char *service, const char *name,
 	audit_find(audit,
 	    postconf_keep(audit->conf, "%s: \"%s\"",
 		postconf_value(audit->conf, service, name), text),
-	    audit_set(audit, service, name, AUDIT_DSN_OURS));
+	    audit_dsn_fix(audit, service, name));
 }
 
 static void
@@ -189,9 +209,23 @@ audit_dsn_unavailable(struct audit *audit)
 			    postconf_keep(audit->conf, "%s: %s",
 				postconf_line(audit->conf, service, name),
 				err.text),
-			    "apt install postfix-pcre, and install "
-			    "etc/postfix/dsn_filter.pcre");
+			    "apt install postfix-pcre, and forceencctl setup "
+			    "--apply");
 	buf_fini(&out);
+}
+
+void
+audit_dsn_soft_bounce(struct audit *audit)
+{
+	const struct postconf_service *service;
+	const char *path;
+	unsigned i;
+
+	for (i = 0; (service = audit_forced(audit, i)) != NULL; i++) {
+		path = postconf_path(audit->conf, service);
+		if (postconf_yes(audit->conf, path, "soft_bounce"))
+			audit_find_value(audit, path, "soft_bounce", "no");
+	}
 }
 
 /* In main.cf it's everybody's. */

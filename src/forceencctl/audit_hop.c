@@ -24,6 +24,9 @@ audit_hop_level_of(const char *policy)
 	    "dane-only", "verify", "secure", "fingerprint", NULL};
 	size_t len = strcspn(policy, " \t\r\n,");
 
+	/* Ciphers that encrypt nothing, which no level excludes. */
+	if (strstr(policy + len, "ciphers=null") != NULL)
+		return AUDIT_HOP_PLAIN;
 	if (text_equal_fold(policy, len, "encrypt"))
 		return AUDIT_HOP_ENCRYPT;
 	return audit_hop_among(verified, policy, len) ? AUDIT_HOP_VERIFIED
@@ -183,6 +186,9 @@ audit_hop(struct audit *audit, const char *hop)
 
 	if (len == 0)
 		return AUDIT_HOP_NONE;
+	/* A part of what a pattern has matched. */
+	if (memchr(hop, '$', len) != NULL)
+		return AUDIT_HOP_UNSURE;
 	service = postconf_find(audit->conf, hop, len, "unix");
 	/* Mail waits for a transport that isn't there. */
 	if (service == NULL ||

@@ -30,7 +30,7 @@ enum audit_hop {
 	AUDIT_HOP_SAFE,   /* a forced transport, or one that always encrypts */
 	AUDIT_HOP_STAYS,  /* this machine, or nowhere */
 	AUDIT_HOP_OPEN,   /* out, and TLS isn't enforced, or not always */
-	AUDIT_HOP_UNSURE, /* a program of its own */
+	AUDIT_HOP_UNSURE, /* a program of its own, or nobody knows */
 };
 
 /* Whether a next hop, or each of a list, is this machine. */

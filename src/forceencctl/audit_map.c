@@ -64,7 +64,7 @@ audit_map_ours(struct audit *audit)
 }
 
 static const struct conf_map *
-audit_map_behind(struct audit *audit, const char *spec)
+audit_map_named(struct audit *audit, const char *spec)
 {
 	const struct conf_listen *listen;
 	struct mapspec map;
@@ -77,6 +77,22 @@ audit_map_behind(struct audit *audit, const char *spec)
 	if (map.tcp)
 		name = listen != NULL && listen->map != NULL ? listen->map : "";
 	return conf_map_find(audit->site, name, strlen(name));
+}
+
+const struct conf_map *
+audit_map_behind(struct audit *audit, const char *spec)
+{
+	const struct conf_listen *listen;
+	const struct conf_map *found;
+	struct mapspec map;
+
+	if (audit->site == NULL || mapspec_parse(&map, spec) == -1)
+		return NULL;
+	listen = audit_map_listener(audit, &map);
+	if (listen == NULL || map.tcp != (listen->map != NULL))
+		return NULL;
+	found = audit_map_named(audit, spec);
+	return found != NULL && found->kind == CONF_MAP_SENDERS ? found : NULL;
 }
 
 static void
@@ -103,7 +119,7 @@ audit_map_transports(struct audit *audit)
 	size_t len;
 
 	while (audit->site != NULL && (len = postconf_word(&at, &word)) > 0) {
-		map = audit_map_behind(
+		map = audit_map_named(
 		    audit, postconf_keep(audit->conf, "%.*s", (int)len, word));
 		if (map != NULL)
 			audit_map_add_transports(audit, map);
@@ -278,29 +294,62 @@ audit_map_postmaster(struct audit *audit)
 }
 
 static void
-audit_map_on_ask(struct audit *audit, const char *spec)
+audit_map_try(
+    struct audit *audit, const char *spec, const char *key, const char *remedy)
 {
-	const char *sender = audit_map_postmaster(audit);
 	struct buf text = {0};
 	struct mapspec map;
 
 	if (mapspec_parse(&map, spec) == -1)
 		return;
-	if (audit->world->ask(audit->world->arg, spec, sender, &text) ==
+	if (audit->world->ask(audit->world->arg, spec, key, &text) ==
 	    AUDIT_SAID_TROUBLE)
 		audit_find(audit,
 		    postconf_keep(audit->conf, "%s, asked for %s: %s", spec,
-			sender, buf_text(&text)),
-		    postconf_keep(
-			audit->conf, "forceencctl lookup %s", sender));
+			key, buf_text(&text)),
+		    remedy);
 	buf_fini(&text);
+}
+
+static void
+audit_map_on_ask(struct audit *audit, const char *spec)
+{
+	const char *sender = audit_map_postmaster(audit);
+
+	audit_map_try(audit, spec, sender,
+	    postconf_keep(audit->conf, "forceencctl lookup %s", sender));
+}
+
+/* The floor, or somebody else's policies. */
+static void
+audit_map_on_policies(
+    struct audit *audit, const struct postconf_service *service)
+{
+	const char *at =
+	    postconf_value(audit->conf, postconf_path(audit->conf, service),
+		audit_client(audit, service, "tls_policy_maps"));
+	const char *word, *spec;
+	size_t len;
+
+	while ((len = postconf_word(&at, &word)) > 0) {
+		spec = postconf_keep(audit->conf, "%.*s", (int)len, word);
+		audit_map_try(audit, spec, "example.com",
+		    postconf_keep(audit->conf, "postmap -q example.com '%s'",
+			postconf_quoted(audit->conf, spec)));
+	}
 }
 
 void
 audit_map_asked(struct audit *audit)
 {
-	if (audit->world->here)
-		audit_map_each(audit, audit_map_on_ask);
+	const struct postconf_service *service;
+	unsigned i;
+
+	if (!audit->world->here)
+		return;
+	audit_map_each(audit, audit_map_on_ask);
+	for (i = 0; (service = audit_forced(audit, i)) != NULL; i++)
+		audit_map_on_policies(audit, service);
 }
 
 /* What the map answers for a sender must be a way that is safe. */
@@ -326,6 +375,62 @@ audit_map_answer(struct audit *audit)
 	buf_fini(&text);
 }
 
+/* Nothing, and "go on", mean the same to Postfix. */
+static bool
+audit_map_is_silent(enum audit_said said, struct buf *text)
+{
+	return said == AUDIT_SAID_NOTHING ||
+	    (said == AUDIT_SAID_ANSWER && strcmp(buf_text(text), "DUNNO") == 0);
+}
+
+void
+audit_map_said(struct audit *audit, audit_map_said_fn *fn)
+{
+	const char *ours = audit_map_ours(audit), *answer;
+	const char *const senders[] = {audit_map_postmaster(audit), "<>"};
+	struct buf text = {0};
+	enum audit_said said;
+	size_t i;
+
+	for (i = 0; i < 2 && ours != NULL && audit->world->here; i++) {
+		buf_clear(&text);
+		said = audit->world->ask(
+		    audit->world->arg, ours, senders[i], &text);
+		answer = buf_text(&text);
+		if (said == AUDIT_SAID_ANSWER && strcspn(answer, ":") > 0 &&
+		    !audit_map_is_silent(said, &text))
+			fn(audit,
+			    postconf_keep(audit->conf, "%.*s",
+				(int)strcspn(answer, ":"), answer),
+			    postconf_keep(audit->conf,
+				", which %s answers for %s", ours, senders[i]));
+	}
+	buf_fini(&text);
+}
+
+enum audit_seen
+audit_map_forces(struct audit *audit, const char *sender)
+{
+	const char *ours = audit_map_ours(audit);
+	enum audit_seen seen = AUDIT_UNKNOWN;
+	struct buf text = {0};
+	enum audit_said said;
+	enum audit_hop hop;
+
+	if (ours == NULL || !audit->world->here)
+		return AUDIT_UNKNOWN;
+	said = audit->world->ask(audit->world->arg, ours, sender, &text);
+	if (audit_map_is_silent(said, &text)) {
+		seen = AUDIT_ABSENT;
+	} else if (said == AUDIT_SAID_ANSWER) {
+		hop = audit_hop(audit, buf_text(&text));
+		if (hop == AUDIT_HOP_SAFE || hop == AUDIT_HOP_STAYS)
+			seen = AUDIT_SEEN;
+	}
+	buf_fini(&text);
+	return seen;
+}
+
 void
 audit_map_null(struct audit *audit)
 {
@@ -336,9 +441,7 @@ audit_map_null(struct audit *audit)
 	if (ours == NULL || !audit->world->here)
 		return;
 	said = audit->world->ask(audit->world->arg, ours, "<>", &text);
-	if (said == AUDIT_SAID_NOTHING ||
-	    (said == AUDIT_SAID_ANSWER &&
-		strcmp(buf_text(&text), "DUNNO") == 0))
+	if (audit_map_is_silent(said, &text))
 		audit_find(audit,
 		    postconf_keep(
 			audit->conf, "%s has no transport for <>", ours),
@@ -370,8 +473,13 @@ audit_map_probe(struct audit *audit)
 void
 audit_map_unseen(struct audit *audit)
 {
+	static const char instances[] = "multi_instance_directories";
+
 	if (!audit->world->here)
 		audit_find(audit, "--from", "run it on the host itself");
 	if (audit->conf->unclear != NULL)
 		audit_find(audit, audit->conf->unclear, "");
+	if (!postconf_is(audit->conf, NULL, instances, ""))
+		audit_find(audit, postconf_line(audit->conf, NULL, instances),
+		    "run it with --config-dir for each of them");
 }

@@ -47,40 +47,65 @@ audit_route_entry_fix(struct audit *audit)
 	    audit_route_here(audit));
 }
 
-/* One table. open: its entries that lead out; otherwise the table itself, if
- * it can't be read. */
+static void
+audit_route_entry(struct audit *audit, const char *where, const char *hop,
+    enum audit_hop wanted)
+{
+	if (hop != NULL && audit_hop(audit, hop) == wanted)
+		audit_find(audit, where,
+		    wanted == AUDIT_HOP_OPEN ? audit_route_entry_fix(audit)
+					     : "");
+}
+
+/* All that one of forceencd's own maps can answer. */
+static void
+audit_route_ours(struct audit *audit, const struct conf_map *map,
+    const char *spec, audit_route_entry_fn *entry, enum audit_hop wanted)
+{
+	size_t i;
+
+	for (i = 0; i < map->answers.n; i++)
+		audit_route_entry(audit,
+		    postconf_keep(audit->conf, "%s may answer %s", spec,
+			map->answers.list[i]),
+		    entry(map->answers.list[i]), wanted);
+}
+
+/* One table: its entries that are as wanted; with AUDIT_HOP_NONE, the table
+ * itself, if it can't be read. */
 static void
 audit_route_table(struct audit *audit, const char *line, const char *spec,
-    audit_route_entry_fn *entry, bool open)
+    audit_route_entry_fn *entry, enum audit_hop wanted)
 {
-	const char *key, *value, *hop;
+	const struct conf_map *ours = audit_map_behind(audit, spec);
+	const char *key, *value;
 	struct buf text = {0};
 	enum audit_seen seen;
 	struct err err;
 	char *at;
 
+	if (ours != NULL) {
+		audit_route_ours(audit, ours, spec, entry, wanted);
+		return;
+	}
 	seen = audit->world->table(audit->world->arg, spec, &text, &err);
-	if (seen == AUDIT_UNKNOWN && !open)
+	if (seen == AUDIT_UNKNOWN && wanted == AUDIT_HOP_NONE)
 		audit_find(audit,
 		    postconf_keep(audit->conf, "%s: %s", line, err.text),
 		    "see to it that no entry names another transport");
 	buf_text(&text);
 	at = text.data;
-	while (
-	    seen == AUDIT_SEEN && open && audit_next_entry(&at, &key, &value)) {
-		hop = entry(value);
-		if (hop != NULL && audit_hop(audit, hop) == AUDIT_HOP_OPEN)
-			audit_find(audit,
-			    postconf_keep(
-				audit->conf, "%s: %s %s", spec, key, value),
-			    audit_route_entry_fix(audit));
-	}
+	while (seen == AUDIT_SEEN && wanted != AUDIT_HOP_NONE &&
+	    audit_next_entry(&at, &key, &value))
+		audit_route_entry(audit,
+		    postconf_keep(audit->conf, "%s: %s %s", spec, key, value),
+		    entry(value), wanted);
 	buf_fini(&text);
 }
 
 static void
 audit_route_tables(struct audit *audit, const char *service, const char *name,
-    audit_route_entry_fn *entry, bool open)
+    audit_route_entry_fn *entry, enum audit_hop wanted)
 {
 	const char *at = postconf_value(audit->conf, service, name), *word;
 	const char *line = postconf_line(audit->conf, service, name);
@@ -89,21 +114,31 @@ audit_route_tables(struct audit *audit, const char *service, const char *name,
 	while ((len = postconf_word(&at, &word)) > 0)
 		audit_route_table(audit, line,
 		    postconf_keep(audit->conf, "%.*s", (int)len, word), entry,
-		    open);
+		    wanted);
 }
 
 static void
 audit_route_on_maps_open(
     struct audit *audit, const char *service, const char *name)
 {
-	audit_route_tables(audit, service, name, audit_route_hop, true);
+	audit_route_tables(
+	    audit, service, name, audit_route_hop, AUDIT_HOP_OPEN);
+}
+
+static void
+audit_route_on_maps_program(
+    struct audit *audit, const char *service, const char *name)
+{
+	audit_route_tables(
+	    audit, service, name, audit_route_hop, AUDIT_HOP_UNSURE);
 }
 
 static void
 audit_route_on_maps_unread(
     struct audit *audit, const char *service, const char *name)
 {
-	audit_route_tables(audit, service, name, audit_route_hop, false);
+	audit_route_tables(
+	    audit, service, name, audit_route_hop, AUDIT_HOP_NONE);
 }
 
 static void
@@ -130,14 +165,24 @@ static void
 audit_route_on_checks_open(
     struct audit *audit, const char *service, const char *name)
 {
-	audit_route_tables(audit, service, name, audit_route_filter, true);
+	audit_route_tables(
+	    audit, service, name, audit_route_filter, AUDIT_HOP_OPEN);
+}
+
+static void
+audit_route_on_checks_program(
+    struct audit *audit, const char *service, const char *name)
+{
+	audit_route_tables(
+	    audit, service, name, audit_route_filter, AUDIT_HOP_UNSURE);
 }
 
 static void
 audit_route_on_checks_unread(
     struct audit *audit, const char *service, const char *name)
 {
-	audit_route_tables(audit, service, name, audit_route_filter, false);
+	audit_route_tables(
+	    audit, service, name, audit_route_filter, AUDIT_HOP_NONE);
 }
 
 /* A server that answers as an access table does: anything. */
@@ -151,8 +196,8 @@ audit_route_policy_server(struct audit *audit, const char *line)
 
 /* The tables behind check_..._access. */
 static void
-audit_route_access(
-    struct audit *audit, const char *service, const char *name, bool open)
+audit_route_access(struct audit *audit, const char *service, const char *name,
+    enum audit_hop wanted)
 {
 	static const char server[] = "check_policy_service";
 	const char *at = postconf_value(audit->conf, service, name), *word;
@@ -164,9 +209,9 @@ audit_route_access(
 		if (check && memchr(word, ':', len) != NULL)
 			audit_route_table(audit, line,
 			    postconf_keep(audit->conf, "%.*s", (int)len, word),
-			    audit_route_filter, open);
-		else if (!open && len == sizeof(server) - 1 &&
-		    memcmp(word, server, len) == 0)
+			    audit_route_filter, wanted);
+		else if (wanted == AUDIT_HOP_NONE &&
+		    len == sizeof(server) - 1 && memcmp(word, server, len) == 0)
 			audit_route_policy_server(audit, line);
 		check = len > 13 && strncmp(word, "check_", 6) == 0 &&
 		    strncmp(word + len - 7, "_access", 7) == 0;
@@ -177,14 +222,21 @@ static void
 audit_route_on_access_open(
     struct audit *audit, const char *service, const char *name)
 {
-	audit_route_access(audit, service, name, true);
+	audit_route_access(audit, service, name, AUDIT_HOP_OPEN);
+}
+
+static void
+audit_route_on_access_program(
+    struct audit *audit, const char *service, const char *name)
+{
+	audit_route_access(audit, service, name, AUDIT_HOP_UNSURE);
 }
 
 static void
 audit_route_on_access_unread(
     struct audit *audit, const char *service, const char *name)
 {
-	audit_route_access(audit, service, name, false);
+	audit_route_access(audit, service, name, AUDIT_HOP_NONE);
 }
 
 /* Lists of restrictions to which the site has given names. */
@@ -245,6 +297,14 @@ audit_route_on_content_filter(
 		    "filter on loopback, \"smtp:[127.0.0.1]:PORT\"");
 }
 
+static void
+audit_route_on_filter_program(
+    struct audit *audit, const char *service, const char *name)
+{
+	audit_route_entry(audit, postconf_line(audit->conf, service, name),
+	    postconf_value(audit->conf, service, name), AUDIT_HOP_UNSURE);
+}
+
 /* "host:port" or "inet:host:port"; a port alone is this machine's. */
 static bool
 audit_route_is_near(const char *filter)
@@ -274,6 +334,31 @@ audit_route_content_filter(struct audit *audit)
 	audit_each(audit, "smtpd_proxy_filter", audit_route_on_proxy_filter);
 }
 
+/* The next hop stays, since the domain's own mail hosts may be this one. What
+ * speaks LMTP still has to: it gets a transport like it, with TLS. */
+static const char *
+audit_route_fix(struct audit *audit, const char *service, const char *name)
+{
+	const char *hop = postconf_value(audit->conf, service, name);
+	size_t len = strcspn(hop, ":");
+	const struct postconf_service *old =
+	    postconf_find(audit->conf, hop, len, "unix");
+	const char *here = audit_route_here(audit), *own;
+
+	hop += len + (hop[len] == ':');
+	if (old == NULL || strcmp(old->command, "lmtp") != 0)
+		return audit_set(audit, service, name,
+		    postconf_keep(audit->conf, "%s:%s", here, hop));
+	own = postconf_keep(audit->conf, "%s-lmtp", here);
+	return postconf_keep(audit->conf,
+	    "postconf -M '%s/unix=%s unix - - %c - - lmtp"
+	    " -o lmtp_tls_security_level=encrypt -o lmtp_tls_policy_maps="
+	    " -o lmtp_tls_per_site= -o tls_required_enable=no' && %s",
+	    own, own, old->chroot,
+	    audit_set(audit, service, name,
+		postconf_keep(audit->conf, "%s:%s", own, hop)));
+}
+
 /* A transport of trivial-rewrite(8) or local(8), if it is as wanted. domains:
  * whom it is for; NULL if it isn't said. */
 static void
@@ -289,9 +374,7 @@ audit_route_transport(struct audit *audit, const char *service,
 		line = postconf_keep(audit->conf, "%s, %s",
 		    postconf_line(audit->conf, service, domains), line);
 	audit_find(audit, line,
-	    wanted == AUDIT_HOP_OPEN ? audit_set(audit, service, name,
-					   postconf_keep(audit->conf,
-					       "%s:", audit_route_here(audit)))
+	    wanted == AUDIT_HOP_OPEN ? audit_route_fix(audit, service, name)
 				     : "");
 }
 
@@ -351,10 +434,14 @@ audit_route_class_open(struct audit *audit)
 }
 
 void
-audit_route_class_program(struct audit *audit)
+audit_route_program(struct audit *audit)
 {
 	audit_route_classes(audit, AUDIT_HOP_UNSURE);
 	audit_route_local(audit, audit_route_on_local_program);
+	audit_route_maps(audit, audit_route_on_maps_program);
+	audit_route_filters(audit, audit_route_on_checks_program,
+	    audit_route_on_access_program);
+	audit_each(audit, "content_filter", audit_route_on_filter_program);
 }
 
 void

@@ -38,7 +38,8 @@ const struct audit_rule audit_rules[] = {
 	audit_map_null_key},
     {"map-asked", AUDIT_WARN, "the map can't say",
 	"What Postfix asks now gets no answer. Mail of everybody waits,"
-	" since nobody can say who isn't forced.",
+	" since nobody can say who isn't forced; without a policy's, forced "
+	"mail does.",
 	AUDIT_RULES_SEEN, audit_map_asked},
     {"map-served", AUDIT_WARN, "forceencd doesn't serve what Postfix asks",
 	"forceenc.cf has no such listener, or no map of this name. "
@@ -175,11 +176,10 @@ const struct audit_rule audit_rules[] = {
 	"If this table has one that leads out, forced mail leaves in "
 	"plaintext.",
 	AUDIT_RULES_SEEN, audit_route_transport_unread},
-    {"route-program", AUDIT_WARN, "recipients of a class go to a program",
-	"Postfix asks the map only for recipients that are in no other "
-	"class. What this program does with the mail, only its own "
-	"configuration tells.",
-	"pipe(8)", audit_route_class_program},
+    {"route-program", AUDIT_NOTE, "mail goes to a program",
+	"It leaves Postfix before the sender is asked for, or without. "
+	"What this program does with it, only its own configuration tells.",
+	"pipe(8)", audit_route_program},
     {"route-filter-unread", AUDIT_NOTE, "checks that can't be read here",
 	"This table, or policy server, might answer with FILTER, which goes "
 	"before the sender's map. If that leads out, forced mail leaves in "
@@ -244,6 +244,11 @@ const struct audit_rule audit_rules[] = {
 	"The status below stays temporary. Such mail waits for days "
 	"before its sender learns of it.",
 	AUDIT_RULES_SEEN, audit_dsn_incomplete},
+    {"dsn-soft-bounce", AUDIT_WARN, "bounces are switched off",
+	"soft_bounce makes a temporary status of each final one, the "
+	"filter's too. Mail that can't be encrypted waits for days before "
+	"its sender learns of it.",
+	"postconf(5), soft_bounce", audit_dsn_soft_bounce},
     {"dsn-everybody", AUDIT_WARN, "the filter is for everybody's mail",
 	"Set in main.cf, it is used where nobody has asked for a "
 	"guarantee, too. Mail that would be delivered by and by is "
@@ -383,7 +388,8 @@ const struct audit_rule audit_rules[] = {
     {"unseen", AUDIT_NOTE, "not everything could be looked at",
 	"Saved outputs show neither tables nor files, certificates or "
 	"what forceencd answers; a value that can't be expanded shows "
-	"nothing. What isn't seen isn't known to be safe.",
+	"nothing, and other instances are other configurations. What isn't "
+	"seen isn't known to be safe.",
 	"forceencctl(1)", audit_map_unseen},
 };
 

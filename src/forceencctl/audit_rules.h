@@ -16,6 +16,25 @@ extern const size_t audit_rules_n;
  * "forceenc" if nobody knows. */
 void audit_map_transports(struct audit *);
 
+/* Where setup has etc/postfix/dsn_filter.pcre, and whether it was there. */
+#define AUDIT_DSN_FILE "/etc/postfix/dsn_filter.pcre"
+#define AUDIT_DSN_OURS "pcre:" AUDIT_DSN_FILE
+bool audit_dsn_is_there(struct audit *);
+
+/* Calls for each transport that the map answers with, now. who: for whom, to
+ * be put behind. */
+typedef void audit_map_said_fn(
+    struct audit *, const char *transport, const char *who);
+void audit_map_said(struct audit *, audit_map_said_fn *);
+
+/* The map of forceenc.cf that a table is, with transports for answers; NULL
+ * if it's none, or nobody knows. */
+const struct conf_map *audit_map_behind(struct audit *, const char *spec);
+
+/* Whether the map answers for this sender, now, with a transport that is
+ * safe. */
+enum audit_seen audit_map_forces(struct audit *, const char *sender);
+
 void audit_map_missing(struct audit *);
 void audit_map_direct(struct audit *);
 void audit_map_shadowed(struct audit *);
@@ -54,7 +73,7 @@ void audit_route_filter_action(struct audit *);
 void audit_route_filter_unread(struct audit *);
 void audit_route_content_filter(struct audit *);
 void audit_route_class_open(struct audit *);
-void audit_route_class_program(struct audit *);
+void audit_route_program(struct audit *);
 void audit_route_relayhost(struct audit *);
 
 void audit_sender_canonical(struct audit *);
@@ -72,6 +91,7 @@ void audit_dsn_temporary(struct audit *);
 void audit_dsn_strict(struct audit *);
 void audit_dsn_unavailable(struct audit *);
 void audit_dsn_everybody(struct audit *);
+void audit_dsn_soft_bounce(struct audit *);
 
 void audit_crypto_bad_protocols(struct audit *);
 void audit_crypto_ssl(struct audit *);

@@ -32,19 +32,103 @@ static const struct audit_sender_rewriter {
     {"masquerade_domains", "masquerade_classes"},
 };
 
+/* What Postfix puts behind a name without a domain. Debian's may stand in a
+ * file. */
+static const char *
+audit_sender_origin(struct audit *audit)
+{
+	const char *origin = postconf_value(audit->conf, NULL, "myorigin");
+	struct buf text = {0};
+	struct err err;
+
+	if (*origin == '/') {
+		if (audit->world->read(
+			audit->world->arg, origin, &text, &err) != AUDIT_SEEN)
+			buf_clear(&text);
+		origin = postconf_keep(audit->conf, "%.*s",
+		    (int)strcspn(buf_text(&text), " \t\r\n"), buf_text(&text));
+		buf_fini(&text);
+	}
+	return *origin != '\0'
+	    ? origin
+	    : postconf_value(audit->conf, NULL, "myhostname");
+}
+
+static const char *
+audit_sender_whole(struct audit *audit, const char *address)
+{
+	if (strchr(address, '@') != NULL)
+		return address;
+	return postconf_keep(
+	    audit->conf, "%s@%s", address, audit_sender_origin(audit));
+}
+
+/* Whether an entry may make a sender of a forced one who isn't. */
+static bool
+audit_sender_is_lost(struct audit *audit, const char *key, const char *value)
+{
+	const char *at = strchr(key, '@');
+	bool known = *key != '/' && at != NULL && at > key;
+
+	if (*value != '@' && strchr(value, '$') == NULL &&
+	    audit_map_forces(audit, audit_sender_whole(audit, value)) ==
+		AUDIT_SEEN)
+		return false;
+	return !known || audit_map_forces(audit, key) != AUDIT_ABSENT;
+}
+
+/* Entries that are asked for; each costs two questions. */
+#define AUDIT_SENDER_ENTRIES 1000
+
+static void
+audit_sender_table(struct audit *audit, const char *line, const char *spec)
+{
+	static const char fix[] = "force the addresses that come out, too";
+	const char *key, *value;
+	struct buf text = {0};
+	enum audit_seen seen = AUDIT_UNKNOWN;
+	struct err err;
+	unsigned n = 0;
+	char *at;
+
+	if (audit->world->here)
+		seen =
+		    audit->world->table(audit->world->arg, spec, &text, &err);
+	if (seen != AUDIT_SEEN)
+		audit_find(audit, line, fix);
+	buf_text(&text);
+	at = text.data;
+	while (seen == AUDIT_SEEN && audit_next_entry(&at, &key, &value)) {
+		if (++n <= AUDIT_SENDER_ENTRIES &&
+		    !audit_sender_is_lost(audit, key, value))
+			continue;
+		audit_find(audit,
+		    postconf_keep(
+			audit->conf, "%s: %s: %s %s", line, spec, key, value),
+		    fix);
+		break;
+	}
+	buf_fini(&text);
+}
+
 static void
 audit_sender_on_rewriter(
     struct audit *audit, const char *service, const char *name)
 {
 	const struct audit_sender_rewriter *rewriter = audit_sender_rewriters;
+	const char *at = postconf_value(audit->conf, service, name), *word;
+	const char *line = postconf_line(audit->conf, service, name);
+	size_t len;
 
 	while (strcmp(rewriter->name, name) != 0)
 		rewriter++;
-	if (!postconf_is(audit->conf, service, name, "") &&
-	    audit_sender_has_word(
+	if (!audit_sender_has_word(
 		audit, service, rewriter->classes, "envelope_sender"))
-		audit_find(audit, postconf_line(audit->conf, service, name),
-		    "force the addresses that come out, too");
+		return;
+	/* Of domains nobody knows who is in them. */
+	while ((len = postconf_word(&at, &word)) > 0)
+		audit_sender_table(audit, line,
+		    postconf_keep(audit->conf, "%.*s", (int)len, word));
 }
 
 void
@@ -73,10 +157,35 @@ audit_sender_milters(struct audit *audit)
 	audit_each(audit, "non_smtpd_milters", audit_sender_on_milters);
 }
 
+/* In whose name a list goes on. */
+static const char *
+audit_sender_of_list(struct audit *audit, const char *service, const char *key,
+    const char *value)
+{
+	if (postconf_yes(audit->conf, service, "expand_owner_alias") &&
+	    strpbrk(value, ", \t:|/\"") == NULL)
+		key = value;
+	return audit_sender_whole(audit, key);
+}
+
+static void
+audit_sender_on_owner(struct audit *audit, const char *service,
+    const char *spec, const char *key, const char *value)
+{
+	const char *owner = audit_sender_of_list(audit, service, key, value);
+
+	if (audit_map_forces(audit, owner) != AUDIT_SEEN)
+		audit_find(audit,
+		    postconf_keep(audit->conf, "%s: %s: %s", spec, key, value),
+		    postconf_keep(
+			audit->conf, "forceencctl set '%s' on", owner));
+}
+
 /* The entries of an alias table that begin with "owner-"; where it can't be
  * read, unread gets the reason. */
 static void
-audit_sender_owner(struct audit *audit, const char *spec, struct buf *unread)
+audit_sender_owner(struct audit *audit, const char *service, const char *spec,
+    struct buf *unread)
 {
 	const char *key, *value;
 	struct buf text = {0};
@@ -92,14 +201,16 @@ audit_sender_owner(struct audit *audit, const char *spec, struct buf *unread)
 	while (seen == AUDIT_SEEN && unread == NULL &&
 	    audit_next_entry(&at, &key, &value))
 		if (strncmp(key, "owner-", 6) == 0)
-			audit_find(audit,
-			    postconf_keep(
-				audit->conf, "%s: %s: %s", spec, key, value),
-			    postconf_keep(audit->conf,
-				"forceencctl set '%s@%s' on", key,
-				postconf_value(
-				    audit->conf, NULL, "myhostname")));
+			audit_sender_on_owner(audit, service, spec, key, value);
 	buf_fini(&text);
+}
+
+/* Without it an owner- is an alias like any other. */
+static bool
+audit_sender_has_owners(struct audit *audit, const char *service)
+{
+	return !postconf_is(
+	    audit->conf, service, "owner_request_special", "no");
 }
 
 static void
@@ -109,8 +220,10 @@ audit_sender_on_aliases(
 	const char *at = postconf_value(audit->conf, service, name), *word;
 	size_t len;
 
+	if (!audit_sender_has_owners(audit, service))
+		return;
 	while ((len = postconf_word(&at, &word)) > 0)
-		audit_sender_owner(audit,
+		audit_sender_owner(audit, service,
 		    postconf_keep(audit->conf, "%.*s", (int)len, word), NULL);
 }
 
@@ -129,10 +242,12 @@ audit_sender_on_unread(
 	struct buf why = {0};
 	size_t len;
 
+	if (!audit_sender_has_owners(audit, service))
+		return;
 	while ((len = postconf_word(&at, &word)) > 0) {
 		spec = postconf_keep(audit->conf, "%.*s", (int)len, word);
 		buf_clear(&why);
-		audit_sender_owner(audit, spec, &why);
+		audit_sender_owner(audit, service, spec, &why);
 		if (why.len > 0)
 			audit_find(audit,
 			    postconf_keep(audit->conf, "%s: %s: %s",

@@ -22,32 +22,98 @@ audit_site_off(struct audit *audit, const char *service, const char *level,
 	    (*value == '\0' && !postconf_yes(audit->conf, service, use));
 }
 
+/* The scope of ordinary mail, and where a fix of it belongs. */
+static const char *
+audit_site_smtp(struct audit *audit)
+{
+	const struct postconf_service *service =
+	    postconf_find(audit->conf, "smtp", 4, "unix");
+
+	return service != NULL ? postconf_path(audit->conf, service) : NULL;
+}
+
+static void
+audit_site_find(struct audit *audit, const char *service, const char *name,
+    const char *value)
+{
+	bool own = service != NULL && postconf_own(audit->conf, service, name);
+
+	audit_find_value(audit, own ? service : NULL, name, value);
+}
+
 void
 audit_site_client_off(struct audit *audit)
 {
-	if (audit_site_off(
-		audit, NULL, "smtp_tls_security_level", "smtp_use_tls") &&
-	    !postconf_yes(audit->conf, NULL, "smtp_enforce_tls"))
-		audit_find_value(audit, NULL, "smtp_tls_security_level", "may");
+	static const char name[] = "smtp_tls_security_level";
+	const char *scope = audit_site_smtp(audit);
+
+	if (audit_site_off(audit, scope, name, "smtp_use_tls") &&
+	    !postconf_yes(audit->conf, scope, "smtp_enforce_tls"))
+		audit_site_find(audit, scope, name, "may");
+}
+
+/* Whether other hosts reach the service. */
+static bool
+audit_site_is_open(struct audit *audit, const struct postconf_service *service)
+{
+	const char *hosts;
+
+	if (strcmp(service->type, "inet") != 0)
+		return strcmp(service->type, "pass") == 0;
+	if (strchr(service->name, ':') != NULL)
+		return !audit_hop_is_here(service->name);
+	hosts = postconf_value(audit->conf, NULL, "inet_interfaces");
+	return strcmp(hosts, "loopback-only") != 0 && !audit_hop_is_here(hosts);
+}
+
+/* Calls for each smtpd(8) service that other hosts reach. */
+typedef void audit_site_server_fn(
+    struct audit *, const char *service, bool tls);
+
+static void
+audit_site_servers(struct audit *audit, audit_site_server_fn *fn)
+{
+	const struct postconf_service *service;
+	const char *path;
+	bool off;
+	size_t i;
+
+	for (i = 0; i < audit->conf->nservices; i++) {
+		service = &audit->conf->service[i];
+		if (strcmp(service->command, "smtpd") != 0 ||
+		    !audit_site_is_open(audit, service))
+			continue;
+		path = postconf_path(audit->conf, service);
+		off = audit_site_off(audit, path, "smtpd_tls_security_level",
+			  "smtpd_use_tls") &&
+		    !postconf_yes(audit->conf, path, "smtpd_enforce_tls") &&
+		    !postconf_yes(audit->conf, path, "smtpd_tls_wrappermode");
+		fn(audit, path, !off);
+	}
+}
+
+static void
+audit_site_on_server_off(struct audit *audit, const char *service, bool tls)
+{
+	if (!tls)
+		audit_site_find(
+		    audit, service, "smtpd_tls_security_level", "may");
 }
 
 void
 audit_site_server_off(struct audit *audit)
 {
-	if (audit_site_off(
-		audit, NULL, "smtpd_tls_security_level", "smtpd_use_tls") &&
-	    !postconf_yes(audit->conf, NULL, "smtpd_enforce_tls"))
-		audit_find_value(
-		    audit, NULL, "smtpd_tls_security_level", "may");
+	audit_site_servers(audit, audit_site_on_server_off);
 }
 
 void
 audit_site_loglevel(struct audit *audit)
 {
 	static const char name[] = "smtp_tls_loglevel";
+	const char *scope = audit_site_smtp(audit);
 
-	if (postconf_is(audit->conf, NULL, name, "0"))
-		audit_find_value(audit, NULL, name, "1");
+	if (postconf_is(audit->conf, scope, name, "0"))
+		audit_site_find(audit, scope, name, "1");
 }
 
 static const char *const audit_site_cert_names[] = {"smtpd_tls_cert_file",
@@ -184,21 +250,26 @@ audit_site_cert_unread(struct audit *audit)
 	    "run it as root, with openssl(1) installed");
 }
 
-void
-audit_site_no_cert(struct audit *audit)
+static void
+audit_site_on_server_cert(struct audit *audit, const char *service, bool tls)
 {
 	size_t i;
 
-	if (audit_site_off(
-		audit, NULL, "smtpd_tls_security_level", "smtpd_use_tls"))
-		return;
 	for (i = 0; i < 3; i++)
 		if (!postconf_is(
-			audit->conf, NULL, audit_site_cert_names[i], ""))
+			audit->conf, service, audit_site_cert_names[i], ""))
 			return;
-	audit_find(audit,
-	    postconf_line(audit->conf, NULL, "smtpd_tls_security_level"),
-	    "postconf -e 'smtpd_tls_chain_files = KEY, CERTIFICATES'");
+	if (tls)
+		audit_find(audit,
+		    postconf_line(
+			audit->conf, service, "smtpd_tls_security_level"),
+		    "postconf -e 'smtpd_tls_chain_files = KEY, CERTIFICATES'");
+}
+
+void
+audit_site_no_cert(struct audit *audit)
+{
+	audit_site_servers(audit, audit_site_on_server_cert);
 }
 
 /* What a forced transport trusts; main.cf's without one. */
@@ -269,70 +340,106 @@ audit_site_auth(struct audit *audit)
 	}
 }
 
-static const struct postconf_service *
-audit_site_service(struct audit *audit, const char *name)
+/* An smtpd(8) at one of the ports, on whatever address. */
+static bool
+audit_site_has_port(
+    const struct postconf_service *service, const char *const *ports)
 {
-	const struct postconf_service *service =
-	    postconf_find(audit->conf, name, strlen(name), "inet");
+	const char *port = strrchr(service->name, ':');
 
-	return service != NULL && strcmp(service->command, "smtpd") == 0
-	    ? service
-	    : NULL;
+	port = port != NULL ? port + 1 : service->name;
+	if (strcmp(service->command, "smtpd") != 0 ||
+	    strcmp(service->type, "inet") != 0)
+		return false;
+	while (*ports != NULL && strcmp(*ports, port) != 0)
+		ports++;
+	return *ports != NULL;
 }
 
 void
 audit_site_submission(struct audit *audit)
 {
-	static const char *const starttls[] = {"submission", "587"};
-	static const char *const wrapped[] = {"submissions", "smtps", "465"};
+	static const char *const starttls[] = {"submission", "587", NULL};
+	static const char *const wrapped[] = {
+	    "submissions", "smtps", "465", NULL};
 	const struct postconf_service *service;
 	const char *path;
 	size_t i;
 
-	for (i = 0; i < AUDIT_SITE_COUNT(starttls); i++) {
-		service = audit_site_service(audit, starttls[i]);
-		if (service == NULL)
-			continue;
+	for (i = 0; i < audit->conf->nservices; i++) {
+		service = &audit->conf->service[i];
 		path = postconf_path(audit->conf, service);
-		if (!postconf_is(audit->conf, path, "smtpd_tls_security_level",
+		if (audit_site_has_port(service, starttls) &&
+		    !postconf_is(audit->conf, path, "smtpd_tls_security_level",
 			"encrypt"))
 			audit_find_value(
 			    audit, path, "smtpd_tls_security_level", "encrypt");
-	}
-	for (i = 0; i < AUDIT_SITE_COUNT(wrapped); i++) {
-		service = audit_site_service(audit, wrapped[i]);
-		if (service == NULL)
-			continue;
-		path = postconf_path(audit->conf, service);
-		if (!postconf_yes(audit->conf, path, "smtpd_tls_wrappermode"))
+		if (audit_site_has_port(service, wrapped) &&
+		    !postconf_yes(audit->conf, path, "smtpd_tls_wrappermode"))
 			audit_find_value(
 			    audit, path, "smtpd_tls_wrappermode", "yes");
 	}
 }
 
-/* What there is instead. */
+/* What there is instead of "yes"; nothing for those that can just go. */
 static const struct audit_site_old {
 	const char *name;
 	const char *instead;
+	const char *value;
 } audit_site_olds[] = {
-    {"smtp_use_tls", "postconf -e 'smtp_tls_security_level = may'"},
-    {"smtp_enforce_tls", "postconf -e 'smtp_tls_security_level = encrypt'"},
-    {"smtp_tls_enforce_peername", "smtp_tls_security_level = verify"},
-    {"smtp_tls_per_site", "smtp_tls_policy_maps"},
-    {"lmtp_use_tls", "lmtp_tls_security_level = may"},
-    {"lmtp_enforce_tls", "lmtp_tls_security_level = encrypt"},
-    {"lmtp_tls_per_site", "lmtp_tls_policy_maps"},
-    {"smtpd_use_tls", "postconf -e 'smtpd_tls_security_level = may'"},
-    {"smtpd_enforce_tls", "postconf -e 'smtpd_tls_security_level = encrypt'"},
-    {"smtpd_tls_cipherlist", "smtpd_tls_mandatory_ciphers"},
-    {"smtp_tls_cipherlist", "smtp_tls_mandatory_ciphers"},
-    {"smtpd_tls_dh512_param_file", "remove it"},
-    {"smtpd_tls_dh1024_param_file", "remove it"},
-    {"smtpd_tls_eecdh_grade", "remove it"},
-    {"tls_low_cipherlist", "remove it"},
-    {"tls_export_cipherlist", "remove it"},
-    {"disable_dns_lookups", "smtp_dns_support_level = disabled"},
+    {"smtp_use_tls", "smtp_tls_security_level", "may"},
+    {"smtp_enforce_tls", "smtp_tls_security_level", "encrypt"},
+    {"smtp_tls_enforce_peername", NULL, NULL},
+    {"smtp_tls_per_site", "smtp_tls_policy_maps", NULL},
+    {"lmtp_use_tls", "lmtp_tls_security_level", "may"},
+    {"lmtp_enforce_tls", "lmtp_tls_security_level", "encrypt"},
+    {"lmtp_tls_per_site", "lmtp_tls_policy_maps", NULL},
+    {"smtpd_use_tls", "smtpd_tls_security_level", "may"},
+    {"smtpd_enforce_tls", "smtpd_tls_security_level", "encrypt"},
+    {"smtpd_tls_cipherlist", NULL, NULL},
+    {"smtp_tls_cipherlist", NULL, NULL},
+    {"smtpd_tls_dh512_param_file", NULL, NULL},
+    {"smtpd_tls_dh1024_param_file", NULL, NULL},
+    {"smtpd_tls_eecdh_grade", NULL, NULL},
+    {"tls_low_cipherlist", NULL, NULL},
+    {"tls_export_cipherlist", NULL, NULL},
+    {"disable_dns_lookups", "smtp_dns_support_level", "disabled"},
 };
+
+/* The level that smtp(8) makes of "smtp_enforce_tls = yes". */
+static const char *
+audit_site_enforced(
+    struct audit *audit, const char *service, const struct audit_site_old *old)
+{
+	if (strcmp(old->name, "smtp_enforce_tls") == 0 &&
+	    postconf_yes(audit->conf, service, "smtp_tls_enforce_peername"))
+		return "verify";
+	return old->value;
+}
+
+/* What is set instead already goes before it. */
+static const char *
+audit_site_old_fix(
+    struct audit *audit, const char *service, const struct audit_site_old *old)
+{
+	const char *out = service != NULL
+	    ? postconf_keep(
+		  audit->conf, "postconf -PX '%s/%s'", service, old->name)
+	    : postconf_keep(audit->conf, "postconf -X %s", old->name);
+
+	if (old->instead == NULL ||
+	    !postconf_is(audit->conf, service, old->instead, ""))
+		return out;
+	if (old->value == NULL)
+		return postconf_keep(audit->conf,
+		    "move its entries to %s, then %s", old->instead, out);
+	if (!postconf_yes(audit->conf, service, old->name))
+		return out;
+	return postconf_keep(audit->conf, "%s && %s",
+	    audit_set(audit, service, old->instead,
+		audit_site_enforced(audit, service, old)),
+	    out);
+}
 
 void
 audit_site_deprecated(struct audit *audit)
@@ -346,7 +453,7 @@ audit_site_deprecated(struct audit *audit)
 		if (postconf_set(audit->conf, old->name))
 			audit_find(audit,
 			    postconf_line(audit->conf, NULL, old->name),
-			    old->instead);
+			    audit_site_old_fix(audit, NULL, old));
 		/* An empty one only closes what main.cf opens. */
 		for (k = 0; k < own->n; k++)
 			if (strcmp(own->param[k].name, old->name) == 0 &&
@@ -354,7 +461,8 @@ audit_site_deprecated(struct audit *audit)
 				audit_find(audit,
 				    postconf_line(audit->conf,
 					own->param[k].service, old->name),
-				    old->instead);
+				    audit_site_old_fix(
+					audit, own->param[k].service, old));
 	}
 }
 

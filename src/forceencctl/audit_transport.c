@@ -10,20 +10,50 @@
 
 /* The transport of forced mail: master.cf's service and its settings. */
 
+/* The service as master.cf.forceenc has it. */
+static const char *
+audit_transport_whole(struct audit *audit, const char *name)
+{
+	const struct postconf_service *smtp =
+	    postconf_find(audit->conf, "smtp", 4, "unix");
+
+	return postconf_keep(audit->conf,
+	    "postconf -M '%s/unix=%s unix - - %c - - smtp -o syslog_name=%s"
+	    " -o smtp_tls_security_level=encrypt -o smtp_tls_policy_maps="
+	    " -o smtp_tls_per_site= -o tls_required_enable=no"
+	    " -o smtp_tls_loglevel=1 -o smtp_tls_connection_reuse=no%s'",
+	    name, name, smtp != NULL ? smtp->chroot : 'n', name,
+	    audit_dsn_is_there(audit)
+		? " -o smtp_delivery_status_filter=" AUDIT_DSN_OURS
+		: "");
+}
+
+static void
+audit_transport_find_missing(
+    struct audit *audit, const char *name, const char *who)
+{
+	if (postconf_find(audit->conf, name, strlen(name), "unix") == NULL)
+		audit_find(audit,
+		    postconf_keep(audit->conf,
+			"master.cf: no service \"%s unix\"%s", name, who),
+		    audit_transport_whole(audit, name));
+}
+
+static void
+audit_transport_on_said(struct audit *audit, const char *name, const char *who)
+{
+	if (!audit_is_transport(audit, name, strlen(name)))
+		audit_transport_find_missing(audit, name, who);
+}
+
 void
 audit_transport_missing(struct audit *audit)
 {
 	unsigned i;
 
 	for (i = 0; i < audit->ntransports; i++)
-		if (postconf_find(audit->conf, audit->transport[i],
-			strlen(audit->transport[i]), "unix") == NULL)
-			audit_find(audit,
-			    postconf_keep(audit->conf,
-				"master.cf: no service \"%s unix\"",
-				audit->transport[i]),
-			    "append etc/postfix/master.cf.forceenc to "
-			    "master.cf, with this name");
+		audit_transport_find_missing(audit, audit->transport[i], "");
+	audit_map_said(audit, audit_transport_on_said);
 }
 
 void
@@ -43,9 +73,7 @@ audit_transport_foreign(struct audit *audit)
 		audit_find(audit,
 		    postconf_keep(audit->conf, "master.cf: %s unix ... %s %s",
 			service->name, service->command, service->args),
-		    postconf_keep(audit->conf,
-			"postconf -M '%s/unix=%s unix - - %c - - smtp'", name,
-			name, service->chroot));
+		    audit_transport_whole(audit, name));
 	}
 }
 

@@ -82,6 +82,23 @@ postconf_quoted(struct postconf *conf, const char *value)
 	return kept;
 }
 
+const char *
+postconf_tight(struct postconf *conf, const char *list)
+{
+	struct buf tight = {0};
+	const char *word, *kept;
+	size_t len;
+
+	while ((len = postconf_word(&list, &word)) > 0) {
+		if (tight.len > 0)
+			buf_add_byte(&tight, ',');
+		buf_add(&tight, word, len);
+	}
+	kept = postconf_keep_bytes(conf, tight.data, tight.len);
+	buf_fini(&tight);
+	return kept;
+}
+
 struct postconf_scope {
 	const struct postconf *conf;
 	const char *service;

@@ -90,6 +90,10 @@ const char *postconf_keep(struct postconf *, const char *fmt, ...)
 /* For a shell, between single quotes. Lives as long as the model. */
 const char *postconf_quoted(struct postconf *, const char *value);
 
+/* The words of a list with nothing but a comma in between, which is all that
+ * "postconf -P" takes. Lives as long as the model. */
+const char *postconf_tight(struct postconf *, const char *list);
+
 /*
  * The next word of a list, between commas and white space; what is in braces
  * is one word, braces included. Returns its length, 0 at the end, and where

@@ -312,7 +312,9 @@ setup_maps(struct setup *setup)
 		setup_add(setup, own ? SETUP_OPTION : SETUP_MAIN,
 		    postconf_keep(setup->conf, "%s%s%s%s",
 			own ? SETUP_MAPS_SCOPE "/" : "", SETUP_MAPS,
-			own ? "=" : " = ", buf_text(&list)),
+			own ? "=" : " = ",
+			own ? postconf_tight(setup->conf, buf_text(&list))
+			    : buf_text(&list)),
 		    *now != '\0' ? postconf_line(setup->conf, SETUP_MAPS_SCOPE,
 				       SETUP_MAPS)
 				 : "",

@@ -91,7 +91,11 @@ def test_a_remedy_is_one_that_postfix_takes(postfix, served, endpoint):
         postfix.postconf("-P", f"forceenc/unix/{name}")
     postfix.postconf("-e", "smtp_tls_loglevel = 0", "smtpd_use_tls = yes",
                      "relay_domains = a.example",
-                     "tls_medium_cipherlist = ALL")
+                     "relay_transport = relay:[inner.example]:25",
+                     "virtual_mailbox_domains = b.example",
+                     "virtual_transport = lmtp:inet:mailbox.example:24",
+                     "tls_ssl_options = LEGACY_SERVER_CONNECT NO_TICKET",
+                     "tls_medium_cipherlist = ALL:eNULL")
     found = postfix.audit(status=LEAK)
     assert {"transport-level", "route-class", "crypto-ssl",
             "transport-reuse", "dsn-missing"} <= set(found)
@@ -100,14 +104,20 @@ def test_a_remedy_is_one_that_postfix_takes(postfix, served, endpoint):
         if fix.startswith("postconf "):
             subprocess.run(
                 ["sh", "-c", fix.replace(
-                    "postconf ", f"postconf -c {postfix.folder} ", 1)],
+                    "postconf ", f"postconf -c {postfix.folder} ")],
                 check=True, timeout=TIMEOUT, stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL, env=dict(
                     os.environ, PATH=programs.PATH))
     left = postfix.audit(status=FOUND)
     assert rules(left, "leak") == set()
     assert not {"crypto-ssl", "transport-reuse", "site-loglevel",
-                "crypto-lists", "transport-upgrade"} & set(left)
+                "site-deprecated", "crypto-lists", "crypto-weak",
+                "crypto-legacy", "transport-upgrade"} & set(left)
+    # Mail still goes where it went, and by the same protocol.
+    assert postfix.postconf("-h", "relay_transport", "virtual_transport") == (
+        "forceenc:[inner.example]:25\nforceenc-lmtp:inet:mailbox.example:24\n")
+    assert postfix.postconf("-h", "tls_ssl_options") == (
+        "NO_TICKET, NO_RENEGOTIATION\n")
 
 
 def test_tables_of_transports(postfix, served, endpoint):
@@ -121,15 +131,20 @@ def test_tables_of_transports(postfix, served, endpoint):
     checks = postfix.folder / "checks"
     checks.write_text("/^Subject: x/ FILTER smtp:[filter.example]:25\n")
     postfix.append(
-        "main.cf", f"transport_maps = hash:{table}, ldap:/nowhere.cf\n"
+        "main.cf", f"transport_maps = hash:{table}, ldap:/nowhere.cf,\n"
+        " pcre:{ {/d/ :[h]}, {/e/ smtp:[p]} }, static:{ smtp:[s] }\n"
         f"header_checks = pcre:{checks}\n")
     found = postfix.audit(status=LEAK)
     assert [f["line"] for f in found["route-transport-maps"]] == [
-        f"hash:{table}: b.example smtp:[h]"]
+        f"hash:{table}: b.example smtp:[h]",
+        "pcre:{ {/d/ :[h]}, {/e/ smtp:[p]} }: /e/ smtp:[p]",
+        "static:{ smtp:[s] }: * smtp:[s]"]
     assert len(found["route-filter"]) == 1
     assert "ldap:/nowhere.cf" in found["route-unread"][0]["line"]
     table.with_suffix(".db").unlink()
     checks.write_text("/^Subject: x/ FILTER smtp:[127.0.0.1]:25\n")
+    postfix.postconf("-e", f"transport_maps = hash:{table}, "
+                     "ldap:/nowhere.cf, pcre:{ {/d/ :[h]} }")
     found = postfix.audit(status=FOUND)
     assert len(found["route-unread"]) == 2
 
@@ -169,6 +184,22 @@ def test_a_map_that_answers_unsafely(postfix, make_site, fake):
     assert "map-served" in found and "map-chroot" in found
 
 
+def test_owners_of_lists(postfix, served, endpoint):
+    """In whose name a list goes on depends on myorigin."""
+    postfix.apply_ours(endpoint)
+    aliases = postfix.folder / "aliases"
+    aliases.write_text("list a@a.example\nowner-list joe\n")
+    name = postfix.folder / "mailname"
+    name.write_text("lists.example\n")
+    postfix.postconf("-e", f"alias_maps = texthash:{aliases}",
+                     f"myorigin = {name}")
+    found = postfix.audit(status=FOUND)
+    assert found["sender-owner"][0]["fix"] == (
+        "forceencctl set 'owner-list@lists.example' on")
+    served.ctl("set", "owner-list@lists.example", "on")
+    assert "sender-owner" not in postfix.audit(status=FOUND)
+
+
 def test_a_filter_that_is_not_there(postfix, served, endpoint):
     del served
     postfix.apply_ours(endpoint)
@@ -176,6 +207,13 @@ def test_a_filter_that_is_not_there(postfix, served, endpoint):
         "-P", "forceenc/unix/smtp_delivery_status_filter=pcre:/nosuch")
     found = postfix.audit(status=FOUND)
     assert "/nosuch" in found["dsn-unavailable"][0]["line"]
+    # One that matches nothing is there, whatever postmap(1) thinks of main.cf.
+    (postfix.folder / "filter").write_text("/^never/ 5.0.0 x\n")
+    postfix.append("main.cf", "alias_maps =\n")
+    postfix.postconf("-P", "forceenc/unix/smtp_delivery_status_filter="
+                     f"pcre:{postfix.folder}/filter")
+    found = postfix.audit(status=FOUND)
+    assert "dsn-incomplete" in found and "dsn-unavailable" not in found
 
 
 def test_certificates(postfix, authority):

@@ -110,6 +110,11 @@ static const struct example examples[] = {
     {"map-asked", "ask postmaster@mx.example.com trouble\n",
 	"elsewhere\nask postmaster@mx.example.com trouble\n", "trouble",
 	"forceencctl lookup postmaster@mx.example.com"},
+    {"map-asked",
+	"smtp_tls_policy_maps = socketmap:inet:h:1:p\n"
+	"ask example.com trouble\n",
+	"smtp_tls_policy_maps = socketmap:inet:h:1:p\n", "inet:h:1:p",
+	"postmap -q example.com 'socketmap:inet:h:1:p'"},
     {"map-chroot", MAP " = socketmap:unix:/var/spool/postfix/f/l:forceenc\n",
 	MAP " = socketmap:unix:f/l:forceenc\n", "unix:/var",
 	"socketmap:unix:f/l:forceenc"},
@@ -155,8 +160,19 @@ static const struct example examples[] = {
 	"smtp_tls_policy_maps = ldap:/p\nunread ldap:/p\n",
 	"smtp_tls_policy_maps = hash:/p\ntable hash:/p a|may\n", "ldap:/p",
 	"smtp_tls_policy_maps='"},
+    {"transport-policy",
+	"smtp_tls_policy_maps = hash:/p\n"
+	"table hash:/p a|secure ciphers=null\n",
+	"smtp_tls_policy_maps = hash:/p\n"
+	"table hash:/p a|secure ciphers=high\n",
+	"ciphers=null", ""},
     {"transport-missing", "transport nosuch\n", "transport relay\n",
-	"nosuch unix", "master.cf.forceenc"},
+	"nosuch unix",
+	"postconf -M 'nosuch/unix=nosuch unix - - y - - smtp -o syslog_name="
+	"nosuch -o smtp_tls_security_level=encrypt -o smtp_tls_policy_maps= "},
+    {"transport-missing", "ask postmaster@mx.example.com nosuch:\n",
+	"ask postmaster@mx.example.com DUNNO\n",
+	"answers for postmaster@mx.example.com", "nosuch/unix"},
     {"transport-dnssec", SECURE "dane-only\n",
 	SECURE "dane-only\nsmtp_dns_support_level = dnssec\n",
 	"smtp_dns_support_level", "=dnssec"},
@@ -267,13 +283,21 @@ static const struct example examples[] = {
 	"virtual_mailbox_domains = v\nvirtual_transport = lmtp:inet:h:24\n",
 	"virtual_mailbox_domains = v\n"
 	"virtual_transport = lmtp:unix:private/l\n",
-	"virtual_transport", "virtual_transport = forceenc:"},
+	"virtual_transport",
+	"postconf -M 'forceenc-lmtp/unix=forceenc-lmtp unix - - y - - lmtp -o "
+	"lmtp_tls_security_level=encrypt -o lmtp_tls_policy_maps= -o "
+	"lmtp_tls_per_site= -o tls_required_enable=no' && postconf -e "
+	"'virtual_transport = forceenc-lmtp:inet:h:24'"},
+    {"route-class",
+	"relay_domains = a.example\nrelay_transport = relay:[h]:25\n",
+	"relay_domains = a.example\nrelay_transport = forceenc:[h]:25\n",
+	"relay:[h]:25", "postconf -e 'relay_transport = forceenc:[h]:25'"},
     {"route-class", "fallback_transport = smtp:h\n",
 	"mailbox_transport = lmtp:inet:[::1]:24\n", "fallback_transport", ""},
     {"route-class", "P local/unix/mailbox_transport = smtp:[h]\n",
 	"P local/unix/mailbox_transport = lmtp:unix:x\n",
 	"local/unix/mailbox_transport = smtp:[h]",
-	"postconf -P 'local/unix/mailbox_transport=forceenc:'"},
+	"postconf -P 'local/unix/mailbox_transport=forceenc:[h]'"},
     {"route-relayhost", "relayhost = [r]\n", "", "relayhost = [r]", "relay"},
     {"route-relayhost", "sender_dependent_relayhost_maps = hash:/r\n", "",
 	"hash:/r", ""},
@@ -282,6 +306,12 @@ static const struct example examples[] = {
     {"route-program", "relay_domains = a\nrelay_transport = pipes\n",
 	"relay_domains = a\nrelay_transport = forceenc:\n",
 	"relay_transport = pipes", ""},
+    {"route-program", "transport_maps = hash:/t\ntable hash:/t a|pipes:x\n",
+	"transport_maps = hash:/t\ntable hash:/t a|relay:x\n", "a pipes:x", ""},
+    {"route-program", "header_checks = pcre:/h\ntable pcre:/h /x/|FILTER $1\n",
+	"header_checks = pcre:/h\ntable pcre:/h /x/|FILTER relay:$1\n",
+	"FILTER $1", ""},
+    {"route-program", "content_filter = pipes:dummy\n", "", "pipes:dummy", ""},
     {"route-filter-unread", "body_checks = ldap:/b\nunread ldap:/b\n", "",
 	"ldap:/b", ""},
     {"route-filter-unread",
@@ -292,6 +322,22 @@ static const struct example examples[] = {
 	"sender_canonical_maps = hash:/c\n"
 	"sender_canonical_classes = header_sender\n",
 	"hash:/c", "force"},
+    {"sender-canonical",
+	"canonical_maps = hash:/c\nask a@example.com forceenc:\n"
+	"table hash:/c a@example.com|b\n",
+	"canonical_maps = hash:/c\nask a@example.com forceenc:\n"
+	"table hash:/c a@example.com|b\nask b@mx.example.com forceenc:\n"
+	"table hash:/c c@example.com|d@example.org\n",
+	"hash:/c: a@example.com b", "force"},
+    {"sender-canonical",
+	"canonical_maps = hash:/c\nask a@example.com trouble\n"
+	"table hash:/c a@example.com|b@example.com\n",
+	"canonical_maps = hash:/c\nask a@example.com nothing\n"
+	"table hash:/c a@example.com|b@example.com\n",
+	"hash:/c: a@example.com", "force"},
+    {"sender-canonical",
+	"canonical_maps = hash:/c\ntable hash:/c @example.com|@example.org\n",
+	"", "@example.com", "force"},
     {"sender-canonical", "canonical_maps = hash:/c\n",
 	"smtp_generic_maps = hash:/c\n", "canonical_maps", ""},
     {"sender-canonical", "masquerade_domains = example.com\n",
@@ -309,6 +355,18 @@ static const struct example examples[] = {
 	"P local/unix/alias_maps = hash:/a\n"
 	"table hash:/a owner-l|joe\n",
 	"table hash:/a owner-l|joe\n", "owner-l", ""},
+    {"sender-owner",
+	"alias_maps = hash:/a\ntable hash:/a owner-l|joe\n"
+	"myorigin = /etc/mailname\ntext /etc/mailname example.org\n",
+	"alias_maps = hash:/a\ntable hash:/a owner-l|joe\n"
+	"myorigin = example.org\nask owner-l@example.org forceenc:\n",
+	"owner-l", "forceencctl set 'owner-l@example.org' on"},
+    {"sender-owner",
+	"alias_maps = hash:/a\ntable hash:/a owner-l|joe@example.net\n"
+	"expand_owner_alias = yes\n",
+	"alias_maps = hash:/a\ntable hash:/a owner-l|joe\n"
+	"owner_request_special = no\n",
+	"owner-l", "forceencctl set 'joe@example.net' on"},
     {"sender-owner-unread", "alias_maps = ldap:/a\nunread ldap:/a\n",
 	"alias_maps = hash:/a\ntable hash:/a owner-l|joe\n", "ldap:/a",
 	"owner-"},
@@ -340,6 +398,14 @@ static const struct example examples[] = {
 	"P forceenc/unix/smtp_delivery_status_filter = pcre:/g\n"
 	"query pcre:/g 4.7.5 Cannot start TLS: handshake failure|5.7.5 x\n",
 	"unread pcre:/f\n", "was not offered", "dsn_filter.pcre"},
+    {"dsn-incomplete",
+	"P forceenc/unix/smtp_delivery_status_filter = pcre:/g\n"
+	"query pcre:/g 4.7.5 Cannot start TLS: handshake failure|5.7.5 x\n"
+	"absent /etc/postfix/dsn_filter.pcre\n",
+	"", "was not offered", "forceencctl setup --apply"},
+    {"dsn-soft-bounce", "soft_bounce = yes\n",
+	"soft_bounce = yes\nP forceenc/unix/soft_bounce = no\n",
+	"soft_bounce = yes", "postconf -P 'forceenc/unix/soft_bounce=no'"},
     {"dsn-everybody", "smtp_delivery_status_filter = pcre:/f\n",
 	"smtp_delivery_status_filter = $default_delivery_status_filter\n",
 	"pcre:/f", "postconf -e 'smtp_delivery_status_filter ='"},
@@ -352,7 +418,10 @@ static const struct example examples[] = {
 	"=medium"},
     {"crypto-null", "ciphers NULL-SHA Enc=None\n",
 	"ciphers NULL-SHA Enc=None\nsmtp_tls_exclude_ciphers = eNULL\n",
-	"mandatory_ciphers", "=medium"},
+	"tls_medium_cipherlist",
+	"forceenc/unix/smtp_tls_mandatory_exclude_ciphers=eNULL"},
+    {"crypto-protocols-bad", "smtp_tls_protocols = !SSLv2, !SSLv3, !TLSv1.1\n",
+	"smtp_tls_protocols = >=0303, <=0x0305\n", "!TLSv1.1", ">=TLSv1.2"},
     {"crypto-protocols-bad", "smtp_tls_protocols = TLSv1.9\n",
 	"smtp_tls_protocols = tlsv1.3\n", "TLSv1.9", ">=TLSv1.2"},
     {"crypto-protocols-bad",
@@ -379,12 +448,20 @@ static const struct example examples[] = {
 	"smtpd_tls_ciphers = high\n", "export", "medium"},
     {"crypto-weak", "ciphers A Enc=RC4(128) B Enc=3DES(168) Mac=MD5\n",
 	"ciphers A Enc=AESGCM(256) Mac=AEAD\n", "RC4, 3DES, MD5",
-	"RC4, 3DES, DES, MD5, eNULL"},
+	"'forceenc/unix/smtp_tls_exclude_ciphers=RC4,3DES,DES,MD5,eNULL'"},
     {"crypto-legacy", "tls_ssl_options = LEGACY_SERVER_CONNECT\n",
 	"tls_ssl_options = NO_RENEGOTIATION NO_TICKET\n", "LEGACY", ""},
+    {"crypto-legacy", "tls_ssl_options = NO_TICKET LEGACY_SERVER_CONNECT\n", "",
+	"LEGACY",
+	"postconf -e 'tls_ssl_options = NO_TICKET, NO_RENEGOTIATION'"},
+    {"crypto-legacy",
+	"P smtp/inet/tls_ssl_options = NO_TICKET LEGACY_SERVER_CONNECT\n", "",
+	"LEGACY",
+	"postconf -P 'smtp/inet/tls_ssl_options=NO_TICKET,NO_RENEGOTIATION'"},
     {"crypto-legacy", "tls_ssl_options = 0x40000000\n", "", "0x4", ""},
     {"crypto-eecdh", "smtpd_tls_eecdh_grade = none\n",
-	"smtpd_tls_eecdh_grade = ultra\n", "none", "auto"},
+	"smtpd_tls_eecdh_grade = ultra\n", "none",
+	"postconf -X smtpd_tls_eecdh_grade"},
     {"crypto-anonymous", SECURE "encrypt\nciphers A Au=None\n",
 	"ciphers A Au=None\n", "exclude_ciphers", "aNULL"},
     {"crypto-lists", "tls_medium_cipherlist = ALL\n", "",
@@ -404,6 +481,27 @@ static const struct example examples[] = {
 	"", "none", "may"},
     {"site-server-off", "smtpd_tls_security_level =\n",
 	"smtpd_tls_security_level = encrypt\n", "smtpd", "may"},
+    {"site-server-off", "P smtp/inet/smtpd_tls_security_level = none\n",
+	"smtpd_tls_security_level =\n"
+	"P smtp/inet/smtpd_tls_security_level = may\n",
+	"smtp/inet/", "postconf -P 'smtp/inet/smtpd_tls_security_level=may'"},
+    {"site-server-off",
+	"M 192.0.2.1:25 inet n - y - - smtpd\n"
+	"P 192.0.2.1:25/inet/smtpd_tls_security_level =\n",
+	"M 127.0.0.1:10025 inet n - y - - smtpd\n"
+	"P 127.0.0.1:10025/inet/smtpd_tls_security_level =\n",
+	"192.0.2.1:25/", "=may"},
+    {"site-server-off", "smtpd_tls_security_level =\n",
+	"smtpd_tls_security_level =\ninet_interfaces = loopback-only\n",
+	"smtpd_tls_security_level =", "may"},
+    {"site-client-off", "P smtp/unix/smtp_tls_security_level = none\n",
+	"smtp_tls_security_level =\n"
+	"P smtp/unix/smtp_tls_security_level = may\n",
+	"smtp/unix/", "smtp/unix/smtp_tls_security_level=may"},
+    {"site-no-cert", "P smtp/inet/smtpd_tls_chain_files =\n",
+	"smtpd_tls_chain_files =\n"
+	"P smtp/inet/smtpd_tls_chain_files = /c\n",
+	"smtpd_tls_security_level", ""},
     {"site-no-cert", "smtpd_tls_chain_files =\n",
 	"smtpd_tls_chain_files =\nsmtpd_tls_cert_file = /c\n",
 	"smtpd_tls_security_level", "smtpd_tls_chain_files"},
@@ -435,16 +533,37 @@ static const struct example examples[] = {
 	"M smtps inet n - y - - smtpd\n"
 	"P smtps/inet/smtpd_tls_wrappermode = yes\n",
 	"smtpd_tls_wrappermode", "wrappermode=yes"},
-    {"site-deprecated", "smtp_use_tls = yes\n",
+    {"site-deprecated", "smtp_use_tls = yes\nsmtp_tls_security_level =\n",
 	"P forceenc/unix/smtp_tls_per_site =\n", "smtp_use_tls = yes",
-	"security_level"},
-    {"site-deprecated", "P smtp/inet/smtpd_enforce_tls = yes\n", "",
-	"smtp/inet/smtpd_enforce_tls", ""},
+	"postconf -e 'smtp_tls_security_level = may' && postconf -X "
+	"smtp_use_tls"},
+    {"site-submission", "M 192.0.2.1:587 inet n - y - - smtpd\n", "",
+	"smtpd_tls_security_level",
+	"192.0.2.1:587/inet/smtpd_tls_security_level=encrypt"},
+    {"site-deprecated",
+	"P smtp/inet/smtpd_enforce_tls = yes\n"
+	"P smtp/inet/smtpd_tls_security_level =\n",
+	"", "smtp/inet/smtpd_enforce_tls",
+	"postconf -P 'smtp/inet/smtpd_tls_security_level=encrypt' && "
+	"postconf -PX 'smtp/inet/smtpd_enforce_tls'"},
+    /* What goes before it already is worth more. */
+    {"site-deprecated", "smtp_tls_security_level = dane\nsmtp_use_tls = yes\n",
+	"", "smtp_use_tls", "postconf -X smtp_use_tls"},
+    {"site-deprecated",
+	"smtp_tls_security_level =\nsmtp_enforce_tls = yes\n"
+	"D smtp_tls_enforce_peername = yes\n",
+	"", "smtp_enforce_tls",
+	"postconf -e 'smtp_tls_security_level = verify' && postconf -X "
+	"smtp_enforce_tls"},
+    {"site-deprecated", "smtp_tls_per_site = hash:/s\n", "",
+	"smtp_tls_per_site", "move its entries"},
     {"site-loglevel", "smtp_tls_loglevel = 0\n", "", "= 0",
 	"postconf -e 'smtp_tls_loglevel = 1'"},
     {"site-complaints", "complaint unused parameter: foo=1\n",
 	"complaint x: unused parameter: tls_required_enable=no\n", "foo=1", ""},
     {"unseen", "elsewhere\n", "", "--from", "host"},
+    {"unseen", "multi_instance_directories = /etc/postfix-out\n", "",
+	"/etc/postfix-out", "--config-dir"},
     {"unseen", "smtp_tls_loglevel = ${x\n", "", "isn't closed", ""},
 };
 

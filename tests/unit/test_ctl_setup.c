@@ -284,7 +284,7 @@ test_map_of_the_service(void **state)
 	    MAPS, OURS);
 	assert_string_equal(plan(buf_text(&text), SETUP_FILE_OURS, NULL),
 	    "P rewrite/unix/sender_dependent_default_transport_maps=" OURS
-	    ", hash:/x\n");
+	    ",hash:/x\n");
 	buf_fini(&text);
 }
 

@@ -8,6 +8,7 @@
 
 #include "forceenc-watch/journal_json.h"
 #include "forceenc-watch/maillog.h"
+#include "forceenc-watch/remember.h"
 #include "forceenc/mem.h"
 
 #define WALK_IDLE_NAMES 98304
@@ -192,6 +193,18 @@ walk_cut(struct walk *walk, const char *bytes)
 	return WALK_LINE_MAX;
 }
 
+/* It gets into the state, and so into the store. */
+static void
+walk_remember(struct walk *walk, const char *line, size_t len)
+{
+	if (!walk->inflight->rules.store_recipients) {
+		remember_line(&walk->last, walk->scene, line, len);
+		return;
+	}
+	buf_clear(&walk->last);
+	buf_add(&walk->last, line, len);
+}
+
 size_t
 walk_feed(struct walk *walk, const char *bytes, size_t len)
 {
@@ -221,10 +234,10 @@ walk_feed(struct walk *walk, const char *bytes, size_t len)
 		walk->counters.bytes += line_len + 1;
 	}
 	ahead_settle(&walk->ahead, walk->inflight);
-	if (last_len == 0 || last != walk->last.data)
+	if (last_len == 0)
 		buf_clear(&walk->last);
-	if (last_len > 0 && last != walk->last.data)
-		buf_add(&walk->last, last, last_len);
+	else if (last != walk->last.data)
+		walk_remember(walk, last, last_len);
 	return (size_t)(at - bytes);
 }
 

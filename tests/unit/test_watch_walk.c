@@ -344,6 +344,44 @@ walk_tells_of_hosts_that_are_too_many(void **state)
 	assert_int_equal(walked.counted.total[STORE_UNPARSED], 2);
 }
 
+/* The last line is a part of the state, and so of the store. */
+static void
+walk_keeps_no_recipient(void **state)
+{
+	static const char *const text[] = {
+	    "smtp[7]: 4F0001AB12: to=<bob@y.example>, orig_to=<bob>, "
+	    "relay=mx.y.example[192.0.2.1]:25, delay=1, delays=0/0/0/1, "
+	    "dsn=5.1.1, status=bounced (host mx said: 550 <bob@y.example> no)",
+	    "smtp[7]: 4F0001AB12: to=<\"bob @\"@y.example>, relay=none, "
+	    "delay=1, delays=0/0/0/1, dsn=2.1.5, status=deliverable (bob)",
+	    "local[7]: message repeated 2 times: [ 4F0001AB12: to=<bob>, "
+	    "orig_to=<bob@y.example>, relay=local, delay=1, delays=0/0/0/1, "
+	    "dsn=2.0.0, status=sent (forwarded as bob)]",
+	    "smtp[7]: 4F0001AB12: to=<bob@y.example>, relay=none, what",
+	    "smtp[7]: 4F0001AB12: host mx said: 450 <bob@y.example> later",
+	    "cleanup[7]: 4F0001AB12: to=<bob@here>, relay=none, delay=0, "
+	    "delays=0/0/0/0, dsn=5.1.1, status=bounced (no bob)",
+	    "cleanup[7]: 4F0001AB12: warning: header To: bob@y.example from c",
+	    "smtpd[7]: NOQUEUE: reject: RCPT from c[192.0.2.2]: 550 <bob@y>: "
+	    "no; from=<a@x.example> to=<bob@y.example> proto=SMTP helo=<c>",
+	    "other[7]: bob@y.example"};
+	struct walked walked;
+	struct buf kept = {0};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(text) / sizeof(*text); i++) {
+		walked.walk = make_walk();
+		feed(&walked, T0, "%s", text[i]);
+		assert_true(walked.walk->last.len > 0);
+		state_write(walked.walk, &kept);
+		if (memmem(kept.data, kept.len, "bob", 3) != NULL)
+			fail_msg("%s", text[i]);
+		walk_free(walked.walk);
+	}
+	buf_fini(&kept);
+}
+
 int
 main(void)
 {
@@ -354,6 +392,7 @@ main(void)
 	    cmocka_unit_test(walk_takes_lines_of_any_length_in_any_pieces),
 	    cmocka_unit_test(walk_repeats_long_lines_in_no_pieces),
 	    cmocka_unit_test(walk_tells_of_hosts_that_are_too_many),
+	    cmocka_unit_test(walk_keeps_no_recipient),
 	};
 
 	return cmocka_run_group_tests_name("walk", tests, NULL, NULL);

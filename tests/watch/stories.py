@@ -10,6 +10,7 @@ there."""
 import collections
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,9 @@ SRC = os.environ["abs_top_srcdir"]
 BUILD = os.environ["abs_top_builddir"]
 REPLAY = os.path.join(BUILD, "tests", "watch", "replay")
 FOLDER = os.path.join(SRC, "tests", "watch", "stories")
+
+# Stamp and host, where nothing stands in front of them.
+FRONT = re.compile(rb"(?:[A-Z].{14}|\d\S+) \S+ ")
 
 problems = []
 
@@ -78,26 +82,54 @@ def compare(name):
                                 f" not {json.dumps(value)}")
 
 
-def compare_restarts():
+def compare_restarts(name, log):
     """A long log says the same to one who stops after nearly each line."""
     with tempfile.NamedTemporaryFile() as f:
-        f.write(subprocess.run([watched.GENLOG, "-m", "300", "-i", "-l"],
-                               check=True, capture_output=True).stdout)
+        f.write(log)
         f.flush()
         once = told(replay(f.name))
         often = told(replay(f.name, "-p", "97", "-s"))
     for what in once:
         if once[what] != often[what]:
-            problems.append(f"a log with restarts: {what}: differs")
-    if once["counters"]["lines"] < 1000:
-        problems.append("a log with restarts: hardly a log")
+            problems.append(f"{name} with restarts: {what}: differs")
+    if once["counters"]["lines"] < 400:
+        problems.append(f"{name} with restarts: hardly a log")
+    return once
+
+
+def generated(messages, *options):
+    return subprocess.run([watched.GENLOG, "-m", str(messages), *options],
+                          check=True, capture_output=True).stdout
+
+
+def repeated(log):
+    """Each line once more, in other words."""
+    lines = []
+    for line in log.splitlines():
+        front = FRONT.match(line)
+        lines += [line, (front[0] if front else b"Nov 22 10:00:00 mail ") +
+                  b"last message repeated 2 times"]
+    return b"\n".join(lines) + b"\n"
+
+
+def compare_repeats(names):
+    """What is kept of a line counts as the line does."""
+    logs = b""
+    for name in names:
+        with open(os.path.join(FOLDER, name, "log"), "rb") as f:
+            logs += f.read()
+    once = compare_restarts("stories", repeated(logs))
+    compare_restarts("a log", repeated(generated(40)))
+    if not (once["counters"]["repeats_lost"] < once["counters"]["lines"] / 4):
+        problems.append("hardly a line was repeated")
 
 
 def main():
     names = sorted(os.listdir(FOLDER))
     for name in names:
         compare(name)
-    compare_restarts()
+    compare_restarts("a log", generated(300, "-i", "-l"))
+    compare_repeats(names)
     print(f"{len(names)} stories")
     for problem in problems:
         print(problem)

@@ -323,9 +323,10 @@ cmd_setup_apply(const struct cmd_call *call, const struct setup *setup)
 		    "starts.\n");
 	buf_add_text(call->out, "To undo it: ");
 	cmd_setup_print_line(call->out,
-	    postconf_keep(setup->conf, "cp -p %s/*.cf %s/ && postfix%s reload",
+	    postconf_keep(setup->conf, "cp -p %s/*.cf %s/%s%s%s",
 		setup_word(setup, backup.folder),
-		setup_word(setup, setup->folder), setup_where(setup)));
+		setup_word(setup, setup->folder), running ? " && postfix" : "",
+		running ? setup_where(setup) : "", running ? " reload" : ""));
 	return CMD_SETUP_NOTHING;
 }
 

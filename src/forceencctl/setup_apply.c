@@ -85,25 +85,14 @@ setup_apply_copy(const char *from, const char *to, struct err *err)
 	return setup_apply_run(argv, NULL, NULL, err);
 }
 
-/* The same in place of a file that is read all the time, and that is lost by
- * nothing: it's whole or as it was. */
+/* The copy itself, which takes no room on a disk that is full, takes the place
+ * of a file that is read all the time. */
 static int
-setup_apply_replace(const char *from, const char *to, struct err *err)
+setup_apply_put_back(const char *from, const char *to, struct err *err)
 {
-	char fresh[1024];
-
-	if ((size_t)snprintf(fresh, sizeof(fresh), "%s.forceenc", to) >=
-	    sizeof(fresh))
-		return err_set(err, "%s: too long", text_show_str(to));
-	if (setup_apply_copy(from, fresh, err) == -1) {
-		unlink(fresh);
-		return -1;
-	}
-	if (rename(fresh, to) == 0)
+	if (rename(from, to) == 0)
 		return 0;
-	err_set(err, "%s: %s", text_show_str(to), strerror(errno));
-	unlink(fresh);
-	return -1;
+	return err_set(err, "%s: %s", text_show_str(to), strerror(errno));
 }
 
 static const char *const setup_apply_files[] = {"main.cf", "master.cf"};
@@ -213,7 +202,7 @@ setup_apply_undo(
 		snprintf(from, sizeof(from), "%s/%s", backup->folder,
 		    setup_apply_files[i]);
 		snprintf(to, sizeof(to), "%s/%s", folder, setup_apply_files[i]);
-		rc = setup_apply_replace(from, to, err);
+		rc = setup_apply_put_back(from, to, err);
 	}
 	if (rc == 0 && backup->filter[0] != '\0' &&
 	    unlink(backup->filter) == -1 && errno != ENOENT)

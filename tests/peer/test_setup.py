@@ -147,11 +147,18 @@ def test_the_hand_made_way_is_brought_in_line(
     shown = run_setup(served.ctl, postfix, status=MISSING).stdout
     assert f"now: sender_dependent_default_transport_maps = sqlite:{table}" \
         in shown
-    run_setup(served.ctl, postfix, "--apply")
+    before = files(postfix)
+    said = run_setup(served.ctl, postfix, "--apply").stdout
     value = postfix.run(
         "postconf", "-h", "sender_dependent_default_transport_maps")
     assert value.stdout.decode().strip() == \
         f"socketmap:{served.daemon.options['socketmap_listen']}:forceenc"
+    # Of one that doesn't run nothing is to be reloaded.
+    after = files(postfix)
+    undo = said.splitlines()[-1].removeprefix("To undo it: ")
+    subprocess.run(["sh", "-c", undo], check=True, timeout=TIMEOUT)
+    assert {name: files(postfix)[name] for name in before} == before
+    restore(postfix, after)
     postfix.start()
     sends_over_tls_or_not_at_all(postfix, sinks)
 
@@ -190,11 +197,18 @@ def test_what_fails_half_way_is_undone(served, make_postfix, folder, flag):
         f"test \"$3\" != {flag} || test -z \"$4\" ||"
         " { echo 'disk is full' >&2; exit 1; }\n"
         f"exec {real} \"$@\"\n")
-    (shadow / "postconf").chmod(0o755)
+    # Nothing can be written any more; what was kept has its place.
+    (shadow / "cp").write_text(
+        "#!/bin/sh\n"
+        "case $4 in */forceenc-backup-*) exec /bin/cp \"$@\";; esac\n"
+        "echo 'disk is full' >&2; exit 1\n")
+    for name in ("postconf", "cp"):
+        (shadow / name).chmod(0o755)
     env = dict(os.environ, PATH=f"{shadow}:{programs.PATH}")
     done = run_setup(served.ctl, postfix, "--apply", status=FAILED, env=env)
     assert "disk is full; all is as it was before" in done.stderr
     assert files(postfix) == before
+    assert not list(postfix.config.glob("forceenc-backup-*"))
 
 
 # In place of a program: at its turn it tells the one that runs it, or all of

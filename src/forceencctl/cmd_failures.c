@@ -105,6 +105,8 @@ cmd_failures_print(
 		cmd_failures_add, &failures, &err) == 0) {
 		if (failures.rows != NULL)
 			print_rows_end(failures.rows, call->out);
+		else if (call->out->len == 0)
+			figures_nothing(call, "nothing has failed");
 		return CMD_FOUND;
 	}
 	print_rows_free(failures.rows);

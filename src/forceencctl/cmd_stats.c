@@ -96,6 +96,8 @@ cmd_stats_print(const struct cmd_call *call, struct cmd_stats *stats,
 	stats->rows = print_rows_new(call->form, stats->column, stats->n + 1);
 	if (stats_count(figures->store, &figures->filter, stats->by, stats->n,
 		cmd_stats_add, stats, &err) == 0) {
+		if (print_rows_count(stats->rows) == 0)
+			figures_nothing(call, "nothing was counted");
 		print_rows_end(stats->rows, call->out);
 		return CMD_FOUND;
 	}

@@ -44,6 +44,8 @@ cmd_top_print(const struct cmd_call *call, const struct figures *figures,
 
 	if (stats_top(figures->store, &figures->filter, measure, limit,
 		cmd_top_add, rows, &err) == 0) {
+		if (print_rows_count(rows) == 0)
+			figures_nothing(call, "no sender has any");
 		print_rows_end(rows, call->out);
 		return CMD_FOUND;
 	}

@@ -140,6 +140,13 @@ figures_limit(const struct cmd_call *call, unsigned def, unsigned *limit)
 	return EX_USAGE;
 }
 
+void
+figures_nothing(const struct cmd_call *call, const char *words)
+{
+	if (call->form == PRINT_TABLE)
+		buf_printf(call->out, "%s\n", words);
+}
+
 /* Nothing is known then, which isn't the same as that there's nothing. */
 int
 figures_failed(const struct err *err)

@@ -29,6 +29,9 @@ void figures_close(struct figures *);
 /* --limit, or what holds without it. */
 int figures_limit(const struct cmd_call *, unsigned def, unsigned *limit);
 
+/* What a person reads who would see no rows; nothing in other forms. */
+void figures_nothing(const struct cmd_call *, const char *words);
+
 /* Says what is wrong with the database; returns the exit status. */
 int figures_failed(const struct err *);
 

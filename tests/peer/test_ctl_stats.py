@@ -255,6 +255,16 @@ def test_watch_status(ctl, store):
     assert " ago\n" in ctl("watch", "status").out
 
 
+@pytest.mark.parametrize("words, said", [
+    (("stats", "carol@example.com"), "nothing was counted\n"),
+    (("top", "--by", "plaintext", "--until", "6d"), "no sender has any\n"),
+    (("failures",), "nothing has failed\n")])
+def test_a_person_is_told_of_nothing(ctl, store, words, said):
+    assert store and ctl(*words).out == said
+    assert ctl(*words, "--tsv").out == ""
+    assert ctl(*words, "--json").json() == []
+
+
 @pytest.mark.parametrize("words", [
     ("stats",), ("top",), ("failures",), ("whatif", "all"),
     ("watch", "status")])

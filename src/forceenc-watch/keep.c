@@ -211,8 +211,11 @@ keep_write_counters(struct keep *keep, const struct walk *walk,
     const struct keep_report *report)
 {
 	const struct walk_counters *c = &walk->counters;
-	int64_t behind = report->now - walk->inflight->last;
+	int64_t last = walk->inflight->last, behind = 0;
 
+	/* Of a log that was never read nobody knows since when. */
+	if (report->behind && last > 0 && last < report->now)
+		behind = report->now - last;
 	buf_clear(&keep->counters);
 	buf_printf(&keep->counters,
 	    "time %" PRId64 "\nlines %" PRIu64 "\nbytes %" PRIu64
@@ -224,7 +227,7 @@ keep_write_counters(struct keep *keep, const struct walk *walk,
 	    c->repeats_lost, c->gaps, walk_evicted(walk),
 	    walk->inflight->disagreements, walk->inflight->senders_unknown,
 	    messages_count(walk->inflight->messages), keep->commits + 1,
-	    report->behind && behind > 0 ? behind : 0);
+	    behind);
 	if (report->bytes_behind >= 0)
 		buf_printf(&keep->counters, "bytes_behind %" PRId64 "\n",
 		    report->bytes_behind);

@@ -216,6 +216,9 @@ def test_denied(_):
                    b"in the group systemd-journal" in done.stderr, True))
         watch.start()
         watch.wait(lambda: "; trying again" in watch.stderr())
+        watch.wait(lambda: watch.counters().get("commits"))
+        good = be("denied: since when isn't known",
+                  watch.counters()["seconds_behind"], 0) and good
         os.chmod(watch.journal.path, 0o644)
         watch.wait_lines(4)
         watch.stop()

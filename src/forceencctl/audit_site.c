@@ -396,6 +396,11 @@ static const struct audit_site_old {
     {"lmtp_tls_per_site", "lmtp_tls_policy_maps", NULL},
     {"smtpd_use_tls", "smtpd_tls_security_level", "may"},
     {"smtpd_enforce_tls", "smtpd_tls_security_level", "encrypt"},
+    {"lmtp_tls_enforce_peername", NULL, NULL},
+    {"postscreen_use_tls", "postscreen_tls_security_level", "may"},
+    {"postscreen_enforce_tls", "postscreen_tls_security_level", "encrypt"},
+    {"tlsproxy_use_tls", "tlsproxy_tls_security_level", "may"},
+    {"tlsproxy_enforce_tls", "tlsproxy_tls_security_level", "encrypt"},
     {"smtpd_tls_cipherlist", NULL, NULL},
     {"smtp_tls_cipherlist", NULL, NULL},
     {"smtpd_tls_dh512_param_file", NULL, NULL},
@@ -466,21 +471,43 @@ audit_site_deprecated(struct audit *audit)
 	}
 }
 
+/* What other rules say better, or our own fragment has for versions that
+ * know it. */
+static bool
+audit_site_is_said(const char *line)
+{
+	static const char *const ours[] = {
+	    "unused parameter: tls_required_enable=",
+	    "unused parameter: requiretls_enable=",
+	    "DEPRECATION_README.html for details"};
+	static const char removed[] = "support for parameter \"";
+	const char *name = strstr(line, removed);
+	size_t i, len;
+
+	for (i = 0; i < AUDIT_SITE_COUNT(ours); i++)
+		if (strstr(line, ours[i]) != NULL)
+			return true;
+	if (name == NULL)
+		return false;
+	name += sizeof(removed) - 1;
+	len = strcspn(name, "\"");
+	for (i = 0; i < AUDIT_SITE_COUNT(audit_site_olds); i++)
+		if (strlen(audit_site_olds[i].name) == len &&
+		    strncmp(audit_site_olds[i].name, name, len) == 0)
+			return true;
+	return false;
+}
+
 void
 audit_site_complaints(struct audit *audit)
 {
-	/* In our own fragment, for versions that know them. */
-	static const char *const ours[] = {
-	    "unused parameter: tls_required_enable=",
-	    "unused parameter: requiretls_enable="};
 	const char *s = audit->complaints, *line;
 	size_t len;
 
 	while (*s != '\0') {
 		len = strcspn(s, "\n");
 		line = postconf_keep(audit->conf, "%.*s", (int)len, s);
-		if (len > 0 && strstr(line, ours[0]) == NULL &&
-		    strstr(line, ours[1]) == NULL)
+		if (len > 0 && !audit_site_is_said(line))
 			audit_find(audit, line, "");
 		s += len + (s[len] == '\n');
 	}

@@ -561,6 +561,13 @@ static const struct example examples[] = {
 	"postconf -e 'smtp_tls_loglevel = 1'"},
     {"site-complaints", "complaint unused parameter: foo=1\n",
 	"complaint x: unused parameter: tls_required_enable=no\n", "foo=1", ""},
+    {"site-complaints",
+	"complaint x: support for parameter \"virtual_maps\" will be removed\n",
+	"complaint x: support for parameter \"smtp_tls_per_site\" will be "
+	"removed\n",
+	"virtual_maps", ""},
+    {"site-deprecated", "postscreen_use_tls = yes\n", "", "postscreen_use_tls",
+	"postscreen_tls_security_level = may"},
     {"unseen", "elsewhere\n", "", "--from", "host"},
     {"unseen", "multi_instance_directories = /etc/postfix-out\n", "",
 	"/etc/postfix-out", "--config-dir"},

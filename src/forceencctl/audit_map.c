@@ -257,22 +257,28 @@ audit_map_chroot(struct audit *audit)
 		audit_map_each(audit, audit_map_on_chroot);
 }
 
-void
-audit_map_served(struct audit *audit)
+/* Whether forceenc.cf has it, and with transports for answers. */
+static void
+audit_map_on_served(struct audit *audit, const char *spec)
 {
-	const char *ours = audit_map_ours(audit);
 	const struct conf_listen *listen;
 	struct mapspec map;
 
-	if (audit->site == NULL || ours == NULL ||
-	    mapspec_parse(&map, ours) == -1)
+	if (mapspec_parse(&map, spec) == -1)
 		return;
 	listen = audit_map_listener(audit, &map);
-	if (listen != NULL && map.tcp == (listen->map != NULL) &&
-	    (map.tcp ||
-		conf_map_find(audit->site, map.map, strlen(map.map)) != NULL))
+	/* Others may ask somebody else, but the first. */
+	if (listen == NULL && strcmp(spec, audit_map_ours(audit)) != 0)
 		return;
-	audit_map_find(audit);
+	if (audit_map_behind(audit, spec) == NULL)
+		audit_map_find(audit);
+}
+
+void
+audit_map_served(struct audit *audit)
+{
+	if (audit->site != NULL)
+		audit_map_each(audit, audit_map_on_served);
 }
 
 void

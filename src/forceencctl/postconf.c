@@ -184,7 +184,8 @@ postconf_find(
 	const struct postconf_service *service;
 	size_t i;
 
-	for (i = 0; i < conf->nservices; i++) {
+	/* Of two with the same name Postfix uses the last. */
+	for (i = conf->nservices; i-- > 0;) {
 		service = &conf->service[i];
 		if (strcmp(service->type, type) == 0 &&
 		    strlen(service->name) == len &&

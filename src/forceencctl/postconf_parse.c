@@ -208,3 +208,111 @@ postconf_parse(struct postconf *conf, enum postconf_output output,
 	buf_fini(&text);
 	return rc;
 }
+
+static bool
+postconf_parse_is_same(
+    const struct postconf_service *a, const struct postconf_service *b)
+{
+	return strcmp(a->name, b->name) == 0 && strcmp(a->type, b->type) == 0;
+}
+
+static void
+postconf_parse_forget(struct postconf_params *params, const char *service)
+{
+	struct postconf_param *param;
+	size_t i, kept = 0;
+
+	for (i = 0; i < params->n; i++) {
+		param = &params->param[i];
+		if (strcmp(param->service, service) != 0) {
+			params->param[kept++] = *param;
+			continue;
+		}
+		free(param->service);
+		free(param->name);
+		free(param->value);
+	}
+	params->n = kept;
+}
+
+/* The next argument, and *at behind it; white space within braces is a part
+ * of it. 0 at the end. */
+static size_t
+postconf_parse_argument(const char **at, const char **argument)
+{
+	unsigned depth = 0;
+	const char *s;
+
+	*at += strspn(*at, " \t\r");
+	*argument = *at;
+	for (s = *at; *s != '\0'; s++) {
+		if (*s == '{')
+			depth++;
+		else if (*s == '}' && depth > 0)
+			depth--;
+		else if (depth == 0 && strchr(" \t\r", *s) != NULL)
+			break;
+	}
+	*at = s;
+	return (size_t)(s - *argument);
+}
+
+/* "name=value", or "{ name = value }" */
+static void
+postconf_parse_option(struct postconf_params *params, const char *service,
+    const char *s, size_t len)
+{
+	struct postconf_param param = {0};
+	const char *equals, *value;
+	size_t value_len;
+
+	if (len >= 2 && s[0] == '{' && s[len - 1] == '}') {
+		s++;
+		len -= 2;
+	}
+	equals = memchr(s, '=', len);
+	if (equals == NULL || params->n >= POSTCONF_ENTRIES_MAX)
+		return;
+	value_len = (size_t)(s + len - equals - 1);
+	value = text_trim(equals + 1, &value_len);
+	len = (size_t)(equals - s);
+	s = text_trim(s, &len);
+	param.service = mem_strdup(service);
+	param.name = mem_dup(s, len);
+	param.value = mem_dup(value, value_len);
+	postconf_parse_add(params, param);
+}
+
+static void
+postconf_parse_options(
+    struct postconf *conf, const struct postconf_service *service)
+{
+	const char *at = service->args, *argument;
+	struct buf path = {0};
+	bool option = false;
+	size_t len;
+
+	buf_printf(&path, "%s/%s", service->name, service->type);
+	postconf_parse_forget(&conf->overrides, buf_text(&path));
+	while ((len = postconf_parse_argument(&at, &argument)) > 0) {
+		if (option)
+			postconf_parse_option(
+			    &conf->overrides, buf_text(&path), argument, len);
+		option = !option && len == 2 && strncmp(argument, "-o", 2) == 0;
+	}
+	buf_fini(&path);
+}
+
+void
+postconf_parse_twice(struct postconf *conf)
+{
+	size_t i, k;
+
+	for (i = 0; i < conf->nservices; i++)
+		for (k = 0; k < i; k++)
+			if (postconf_parse_is_same(
+				&conf->service[i], &conf->service[k])) {
+				postconf_parse_options(conf, &conf->service[i]);
+				break;
+			}
+}

@@ -21,4 +21,8 @@ enum postconf_output {
 int postconf_parse(struct postconf *, enum postconf_output, const char *bytes,
     size_t len, struct err *);
 
+/* Once all are read: of a service that stands twice in master.cf Postfix uses
+ * the last, while postconf -P shows what the first one sets. */
+void postconf_parse_twice(struct postconf *);
+
 #endif

@@ -109,6 +109,7 @@ postconf_read_run(struct postconf *conf, const char *folder,
 	for (i = 0; i < POSTCONF_READ_OUTPUTS && status == 0; i++)
 		status = postconf_read_call(
 		    conf, &postconf_read_outputs[i], folder, complaints, err);
+	postconf_parse_twice(conf);
 	return status;
 }
 
@@ -155,6 +156,7 @@ postconf_read_saved(struct postconf *conf, const char *folder, struct err *err)
 			status = postconf_read_take(conf, from,
 			    text_show_str(buf_text(&path)), &text, err);
 	}
+	postconf_parse_twice(conf);
 	buf_fini(&path);
 	buf_fini(&text);
 	return status;

@@ -185,6 +185,19 @@ def test_a_map_that_answers_unsafely(postfix, make_site, fake):
     assert "map-served" in found and "map-chroot" in found
 
 
+def test_a_transport_that_stands_twice(postfix, served, endpoint):
+    """Postfix uses the last, postconf -P shows the first."""
+    del served
+    postfix.apply_ours(endpoint)
+    postfix.append("master.cf", "forceenc unix - - y - - smtp\n"
+                   "  -o { smtp_tls_security_level = may }\n")
+    found = postfix.audit(status=LEAK)
+    assert [f["line"] for f in found["transport-level"]] == [
+        "forceenc/unix/smtp_tls_security_level = may"]
+    postfix.postconf("-P", "forceenc/unix/smtp_tls_security_level=encrypt")
+    assert rules(postfix.audit(status=FOUND), "leak") == set()
+
+
 def test_owners_of_lists(postfix, served, endpoint):
     """In whose name a list goes on depends on myorigin."""
     postfix.apply_ours(endpoint)

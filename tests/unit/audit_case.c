@@ -193,6 +193,7 @@ audit_case_open(struct audit_case *c, const char *base, const char *more)
 	*c = (struct audit_case){0};
 	audit_case_lines(c, base);
 	audit_case_lines(c, more);
+	postconf_parse_twice(&c->conf);
 	c->world = (struct audit_world){.arg = c,
 	    .here = true,
 	    .now = AUDIT_CASE_NOW,

@@ -134,6 +134,12 @@ static const struct example examples[] = {
 	"level =", "=encrypt"},
     {"transport-level", SECURE "$x\nx = none\n", SECURE "$x\nx = verify\n",
 	"= $x", "=encrypt"},
+    /* Of two services the last one counts. */
+    {"transport-level",
+	"M forceenc unix - - y - - smtp -o smtp_helo_timeout=3s\n",
+	"M forceenc unix - - y - - smtp -v -o { smtp_tls_security_level = "
+	"encrypt } -o x=y\n",
+	"smtp_tls_security_level = may", "forceenc/unix/"},
     {"transport-foreign", "transport pipes\n", "transport error\n",
 	"pipes unix ... pipe", "postconf -M 'pipes/unix="},
     {"transport-policy",
@@ -668,17 +674,22 @@ forceencd_serves_what_postfix_asks(void **state)
 	} table[] = {{OURS, true}, {"socketmap:inet:localhost:9999:x", false},
 	    {"socketmap:inet:127.0.0.2:9999:forceenc", false},
 	    {"socketmap:inet:127.0.0.1:9998:forceenc", false},
-	    {"tcp:127.0.0.1:9998", true}, {"tcp:127.0.0.1:9999", false}};
+	    {"tcp:127.0.0.1:9998", true}, {"tcp:127.0.0.1:9999", false},
+	    /* What it serves there is no transport. */
+	    {"socketmap:inet:127.0.0.1:9999:floor", false},
+	    {OURS ", socketmap:inet:127.0.0.1:9999:floor", false},
+	    {OURS ", socketmap:inet:127.0.0.2:9999:x", true}};
 	struct conf_listen listen[2] = {{.map = NULL}, {.map = NULL}};
-	struct conf_map map = {.name = (char[]){"forceenc"}};
+	struct conf_map map[2] = {{.name = (char[]){"forceenc"}},
+	    {.name = (char[]){"floor"}, .kind = CONF_MAP_FLOOR}};
 	struct conf site = {
-	    .listen = listen, .nlisten = 2, .map = &map, .nmaps = 1};
+	    .listen = listen, .nlisten = 2, .map = map, .nmaps = 2};
 	struct buf more = {0};
 	struct audit_case c;
 	size_t i;
 
 	(void)state;
-	listen[1].map = map.name;
+	listen[1].map = map[0].name;
 	endpoint_parse(&listen[0].endpoint, "inet:127.0.0.1:9999", NULL);
 	endpoint_parse(&listen[1].endpoint, "inet:*:9998", NULL);
 	for (i = 0; i < sizeof(table) / sizeof(*table); i++) {

@@ -8,6 +8,9 @@
 
 #include "forceenc/mem.h"
 
+/* A table may have any number of entries that are findings. */
+#define AUDIT_LOOK_BACK 1000
+
 bool
 audit_is_transport(const struct audit *audit, const char *name, size_t len)
 {
@@ -57,10 +60,10 @@ void
 audit_find(struct audit *audit, const char *line, const char *fix)
 {
 	const struct audit_finding *before;
-	size_t i;
+	size_t i, n = 0;
 
 	/* Two roads to the same line. */
-	for (i = audit->nfindings; i-- > 0;) {
+	for (i = audit->nfindings; i-- > 0 && n < AUDIT_LOOK_BACK; n++) {
 		before = &audit->finding[i];
 		if (before->rule != audit->rule)
 			break;

@@ -185,6 +185,11 @@ const struct audit_rule audit_rules[] = {
 	"before the sender's map. If that leads out, forced mail leaves in "
 	"plaintext.",
 	AUDIT_RULES_SEEN, audit_route_filter_unread},
+    {"sender-rewritten", AUDIT_LEAK,
+	"a forced sender is rewritten to one who isn't",
+	"The map is asked for the address that comes out, and has nothing "
+	"for it. This sender's mail leaves in plaintext.",
+	AUDIT_RULES_SEEN, audit_sender_rewritten},
     {"sender-canonical", AUDIT_WARN,
 	"senders are rewritten before they're asked for",
 	"The map is asked for the address that comes out. If that isn't"

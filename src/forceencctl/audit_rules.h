@@ -76,6 +76,7 @@ void audit_route_class_open(struct audit *);
 void audit_route_program(struct audit *);
 void audit_route_relayhost(struct audit *);
 
+void audit_sender_rewritten(struct audit *);
 void audit_sender_canonical(struct audit *);
 void audit_sender_milters(struct audit *);
 void audit_sender_owners(struct audit *);

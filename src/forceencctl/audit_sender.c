@@ -63,30 +63,46 @@ audit_sender_whole(struct audit *audit, const char *address)
 	    audit->conf, "%s@%s", address, audit_sender_origin(audit));
 }
 
-/* Whether an entry may make a sender of a forced one who isn't. */
-static bool
-audit_sender_is_lost(struct audit *audit, const char *key, const char *value)
-{
-	const char *at = strchr(key, '@');
-	bool known = *key != '/' && at != NULL && at > key;
+/* What an entry makes of forced senders. */
+enum audit_sender_entry {
+	AUDIT_SENDER_KEPT, /* forced ones, or none is touched */
+	AUDIT_SENDER_LOST, /* one who isn't */
+	AUDIT_SENDER_MAYBE,
+};
 
-	if (*value != '@' && strchr(value, '$') == NULL &&
-	    audit_map_forces(audit, audit_sender_whole(audit, value)) ==
-		AUDIT_SEEN)
-		return false;
-	return !known || audit_map_forces(audit, key) != AUDIT_ABSENT;
+static enum audit_sender_entry
+audit_sender_entry(struct audit *audit, const char *key, const char *value)
+{
+	bool whole = *value != '@' && strchr(value, '$') == NULL;
+	const char *at = strchr(key, '@');
+	enum audit_seen before = AUDIT_UNKNOWN, after = AUDIT_UNKNOWN;
+
+	if (whole)
+		after =
+		    audit_map_forces(audit, audit_sender_whole(audit, value));
+	if (after == AUDIT_SEEN)
+		return AUDIT_SENDER_KEPT;
+	if (*key != '/' && at != NULL && at > key)
+		before = audit_map_forces(audit, key);
+	if (before == AUDIT_ABSENT)
+		return AUDIT_SENDER_KEPT;
+	return before == AUDIT_SEEN && after == AUDIT_ABSENT
+	    ? AUDIT_SENDER_LOST
+	    : AUDIT_SENDER_MAYBE;
 }
 
 /* Entries that are asked for; each costs two questions. */
 #define AUDIT_SENDER_ENTRIES 1000
 
 static void
-audit_sender_table(struct audit *audit, const char *line, const char *spec)
+audit_sender_table(struct audit *audit, const char *line, const char *spec,
+    enum audit_sender_entry wanted)
 {
 	static const char fix[] = "force the addresses that come out, too";
 	const char *key, *value;
 	struct buf text = {0};
 	enum audit_seen seen = AUDIT_UNKNOWN;
+	enum audit_sender_entry is;
 	struct err err;
 	unsigned n = 0;
 	char *at;
@@ -94,26 +110,34 @@ audit_sender_table(struct audit *audit, const char *line, const char *spec)
 	if (audit->world->here)
 		seen =
 		    audit->world->table(audit->world->arg, spec, &text, &err);
-	if (seen != AUDIT_SEEN)
+	if (seen != AUDIT_SEEN && wanted == AUDIT_SENDER_MAYBE)
 		audit_find(audit, line, fix);
 	buf_text(&text);
 	at = text.data;
 	while (seen == AUDIT_SEEN && audit_next_entry(&at, &key, &value)) {
-		if (++n <= AUDIT_SENDER_ENTRIES &&
-		    !audit_sender_is_lost(audit, key, value))
-			continue;
-		audit_find(audit,
-		    postconf_keep(
-			audit->conf, "%s: %s: %s %s", line, spec, key, value),
-		    fix);
-		break;
+		is = ++n > AUDIT_SENDER_ENTRIES
+		    ? AUDIT_SENDER_MAYBE
+		    : audit_sender_entry(audit, key, value);
+		if (is == wanted)
+			audit_find(audit,
+			    postconf_keep(audit->conf, "%s: %s: %s %s", line,
+				spec, key, value),
+			    wanted == AUDIT_SENDER_LOST
+				? postconf_keep(audit->conf,
+				      "forceencctl set '%s' on",
+				      audit_sender_whole(audit, value))
+				: fix);
+		/* One is enough where nobody knows. */
+		if (n > AUDIT_SENDER_ENTRIES ||
+		    (is == wanted && is == AUDIT_SENDER_MAYBE))
+			break;
 	}
 	buf_fini(&text);
 }
 
 static void
-audit_sender_on_rewriter(
-    struct audit *audit, const char *service, const char *name)
+audit_sender_rewriter(struct audit *audit, const char *service,
+    const char *name, enum audit_sender_entry wanted)
 {
 	const struct audit_sender_rewriter *rewriter = audit_sender_rewriters;
 	const char *at = postconf_value(audit->conf, service, name), *word;
@@ -128,17 +152,41 @@ audit_sender_on_rewriter(
 	/* Of domains nobody knows who is in them. */
 	while ((len = postconf_word(&at, &word)) > 0)
 		audit_sender_table(audit, line,
-		    postconf_keep(audit->conf, "%.*s", (int)len, word));
+		    postconf_keep(audit->conf, "%.*s", (int)len, word), wanted);
+}
+
+static void
+audit_sender_on_lost(struct audit *audit, const char *service, const char *name)
+{
+	audit_sender_rewriter(audit, service, name, AUDIT_SENDER_LOST);
+}
+
+static void
+audit_sender_on_maybe(
+    struct audit *audit, const char *service, const char *name)
+{
+	audit_sender_rewriter(audit, service, name, AUDIT_SENDER_MAYBE);
+}
+
+static void
+audit_sender_rewriters_each(struct audit *audit, audit_each_fn *fn)
+{
+	size_t i;
+
+	for (i = 0; i < AUDIT_SENDER_COUNT(audit_sender_rewriters); i++)
+		audit_each(audit, audit_sender_rewriters[i].name, fn);
+}
+
+void
+audit_sender_rewritten(struct audit *audit)
+{
+	audit_sender_rewriters_each(audit, audit_sender_on_lost);
 }
 
 void
 audit_sender_canonical(struct audit *audit)
 {
-	size_t i;
-
-	for (i = 0; i < AUDIT_SENDER_COUNT(audit_sender_rewriters); i++)
-		audit_each(audit, audit_sender_rewriters[i].name,
-		    audit_sender_on_rewriter);
+	audit_sender_rewriters_each(audit, audit_sender_on_maybe);
 }
 
 static void

@@ -328,13 +328,13 @@ static const struct example examples[] = {
 	"sender_canonical_maps = hash:/c\n"
 	"sender_canonical_classes = header_sender\n",
 	"hash:/c", "force"},
-    {"sender-canonical",
+    {"sender-rewritten",
 	"canonical_maps = hash:/c\nask a@example.com forceenc:\n"
 	"table hash:/c a@example.com|b\n",
 	"canonical_maps = hash:/c\nask a@example.com forceenc:\n"
 	"table hash:/c a@example.com|b\nask b@mx.example.com forceenc:\n"
 	"table hash:/c c@example.com|d@example.org\n",
-	"hash:/c: a@example.com b", "force"},
+	"hash:/c: a@example.com b", "forceencctl set 'b@mx.example.com' on"},
     {"sender-canonical",
 	"canonical_maps = hash:/c\nask a@example.com trouble\n"
 	"table hash:/c a@example.com|b@example.com\n",

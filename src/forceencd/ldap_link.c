@@ -14,6 +14,9 @@
 /* How long a connection to a server is kept at least before a better one is
  * looked for, in ms. */
 #define LDAP_LINK_STAY 10000
+/* A connection that lasts for so long, or brings an answer, shows that its
+ * server works; one that ends before is a failure (ms). */
+#define LDAP_LINK_SOON 1000
 
 void
 ldap_link_init(struct ldap_link *link, const struct source_env *env,
@@ -234,6 +237,13 @@ ldap_link_send(struct ldap_link *link, const struct directory_search *search,
 }
 
 static void
+ldap_link_prove(struct ldap_link *link)
+{
+	link->proven = true;
+	ldap_servers_work(link->servers, link->server);
+}
+
+static void
 ldap_link_take_over(struct ldap_link *link, uint64_t now)
 {
 	int fd = directory_fd(link->fresh);
@@ -242,8 +252,7 @@ ldap_link_take_over(struct ldap_link *link, uint64_t now)
 	link->fresh = NULL;
 	link->server = link->job_server;
 	link->up_at = now;
-	/* It has answered: that is part of connecting. */
-	ldap_servers_work(link->servers, link->server);
+	link->proven = false;
 	link->on_read = event_new(
 	    link->env->base, fd, EV_READ | EV_PERSIST, ldap_link_on_read, link);
 	link->on_write =
@@ -293,6 +302,8 @@ ldap_link_read(struct ldap_link *link, uint64_t now)
 			link->lost_why = event.why;
 			return false;
 		}
+		if (!link->proven)
+			ldap_link_prove(link);
 		due = link->busy > 0;
 		link->calls->message(link, &event, now);
 		/* That was the last answer: looking whether the socket has
@@ -310,7 +321,7 @@ ldap_link_lose(struct ldap_link *link, uint64_t now)
 	struct err why = link->lost_why;
 
 	/* A server may end a connection that nobody uses. */
-	if (link->busy > 0)
+	if (link->busy > 0 || !link->proven)
 		ldap_servers_fail(
 		    link->servers, link->server, &why, now, arc4random());
 	ldap_link_close(link);
@@ -320,6 +331,7 @@ ldap_link_lose(struct ldap_link *link, uint64_t now)
 uint64_t
 ldap_link_tick(struct ldap_link *link, uint64_t now)
 {
+	uint64_t next = CLOCK_NEVER;
 	bool more = false;
 
 	if (link->job_done)
@@ -332,7 +344,12 @@ ldap_link_tick(struct ldap_link *link, uint64_t now)
 	}
 	if (link->lost) {
 		ldap_link_lose(link, now);
-		more = false;
+		return CLOCK_NEVER;
 	}
-	return more ? now : CLOCK_NEVER;
+	if (link->dir != NULL && !link->proven) {
+		next = link->up_at + LDAP_LINK_SOON;
+		if (now >= next)
+			ldap_link_prove(link);
+	}
+	return more || now >= next ? now : next;
 }

@@ -53,6 +53,7 @@ struct ldap_link {
 	bool lost;
 	struct err lost_why;
 	uint64_t up_at;
+	bool proven;   /* it hasn't ended at once */
 	unsigned busy; /* the owner's: answers that are due */
 };
 
@@ -87,7 +88,7 @@ void ldap_link_close(struct ldap_link *);
 void ldap_link_view(
     const struct ldap_link *, unsigned i, struct source_server *);
 
-/* Returns when to call again: CLOCK_NEVER, or now if there is more to read. */
+/* Returns when to call again: now if there is more to read. */
 uint64_t ldap_link_tick(struct ldap_link *, uint64_t now);
 
 #endif

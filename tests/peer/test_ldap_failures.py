@@ -360,12 +360,16 @@ def test_a_base_that_is_not_there(make_table, slapd):
     table.until("alice@example.com", NOTFOUND)
 
 
-def test_hangs_up_on_everybody(make_table):
-    """A proxy that has no directory behind it: each connection that it takes
-    is a failure, whether somebody waits for it or not."""
-    with OddLdap(OddLdap.hang_up) as server:
-        table = make_table(url=server.url, bind="none")
+@pytest.mark.parametrize("bind, serve", [
+    ("none", OddLdap.hang_up), ("yes", OddLdap.hang_up_politely)])
+def test_hangs_up_on_everybody(make_table, bind, serve):
+    """A proxy that has no directory behind it, or a server that is about to
+    end: each connection that it takes is a failure, whether somebody waits for
+    it or not."""
+    with OddLdap(serve) as server:
+        table = make_table(url=server.url, bind=bind)
         table.daemon.log.expect(DOWN)
+        table.daemon.log.allow("answers again")
         table.start()
         is_in_doubt(table)
         connections = server.wait(8)

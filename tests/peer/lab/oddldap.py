@@ -85,6 +85,12 @@ class OddLdap:
         """The same as a proxy with nothing behind it."""
 
     @staticmethod
+    def hang_up_politely(peer):
+        """Whoever has logged in is hung up on."""
+        peer.recv(4096)
+        peer.sendall(ber(0x30, ber(2, b"\x01") + ber(BIND_DONE, SUCCESS)))
+
+    @staticmethod
     def entries(peer, found=attribute(b"transportMap", b"forceenc:")):
         """Everybody may log in, and each search finds the same entry,
         whatever else is asked for with it."""

@@ -56,12 +56,45 @@ audit_fini(struct audit *audit)
 	audit->nfindings = 0;
 }
 
+/* The remedy with the folder in each command that has to know it. */
+static const char *
+audit_elsewhere(struct audit *audit, const char *fix)
+{
+	static const struct {
+		const char *command;
+		const char *flag;
+	} commands[] = {{"postconf -", "-c"}, {"postmap -", "-c"},
+	    {"forceencctl setup -", "--config-dir"}};
+	struct buf out = {0};
+	const char *kept;
+	size_t i, len;
+
+	for (; *fix != '\0'; fix++) {
+		for (i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+			len = strlen(commands[i].command) - 1;
+			if (strncmp(fix, commands[i].command, len + 1) != 0)
+				continue;
+			buf_printf(&out, "%.*s%s '%s' ", (int)len, fix,
+			    commands[i].flag,
+			    postconf_quoted(audit->conf, audit->folder));
+			fix += len;
+			break;
+		}
+		buf_add_byte(&out, *fix);
+	}
+	kept = postconf_keep(audit->conf, "%s", buf_text(&out));
+	buf_fini(&out);
+	return kept;
+}
+
 void
 audit_find(struct audit *audit, const char *line, const char *fix)
 {
 	const struct audit_finding *before;
 	size_t i, n = 0;
 
+	if (audit->folder != NULL)
+		fix = audit_elsewhere(audit, fix);
 	/* Two roads to the same line. */
 	for (i = audit->nfindings; i-- > 0 && n < AUDIT_LOOK_BACK; n++) {
 		before = &audit->finding[i];

@@ -93,6 +93,8 @@ struct audit {
 	const char *transport[AUDIT_TRANSPORTS_MAX];
 	unsigned ntransports;
 	const char *complaints; /* of postconf, a line each */
+	/* Of main.cf, from "/" on; NULL: where Postfix's programs look. */
+	const char *folder;
 
 	const struct audit_rule *rule; /* that is being asked */
 	struct audit_finding *finding;
@@ -107,7 +109,8 @@ bool audit_is_transport(const struct audit *, const char *name, size_t len);
 void audit_run(struct audit *, const struct audit_rule *, size_t n);
 void audit_fini(struct audit *);
 
-/* For rules. line and fix live as long as the configuration. */
+/* For rules. line and fix live as long as the configuration. The commands in
+ * fix are told of the folder here. */
 void audit_find(struct audit *, const char *line, const char *fix);
 /* Of a parameter: "postconf -e 'name = value'", or "postconf -P
  * 'service/name = value'" where the service sets it or should. */

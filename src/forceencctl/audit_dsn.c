@@ -56,22 +56,28 @@ audit_dsn_filter(
 	return postconf_value(audit->conf, *service, *name);
 }
 
-bool
-audit_dsn_is_there(struct audit *audit)
+const char *
+audit_dsn_ours(struct audit *audit)
 {
+	const char *table =
+	    postconf_keep(audit->conf, "pcre:%s/dsn_filter.pcre",
+		audit->folder != NULL ? audit->folder : "/etc/postfix");
 	struct err err;
 
-	return audit->world->file(audit->world->arg, AUDIT_DSN_FILE, &err) !=
-	    AUDIT_ABSENT;
+	return audit->world->file(audit->world->arg, table + strlen("pcre:"),
+		   &err) == AUDIT_ABSENT
+	    ? NULL
+	    : table;
 }
 
 /* To name a file that isn't there would be worse than what is wrong. */
 static const char *
 audit_dsn_fix(struct audit *audit, const char *service, const char *name)
 {
-	if (!audit_dsn_is_there(audit))
-		return "forceencctl setup --apply";
-	return audit_set(audit, service, name, AUDIT_DSN_OURS);
+	const char *ours = audit_dsn_ours(audit);
+
+	return ours != NULL ? audit_set(audit, service, name, ours)
+			    : "forceencctl setup --apply";
 }
 
 void

@@ -16,10 +16,9 @@ extern const size_t audit_rules_n;
  * "forceenc" if nobody knows. */
 void audit_map_transports(struct audit *);
 
-/* Where setup has etc/postfix/dsn_filter.pcre, and whether it was there. */
-#define AUDIT_DSN_FILE "/etc/postfix/dsn_filter.pcre"
-#define AUDIT_DSN_OURS "pcre:" AUDIT_DSN_FILE
-bool audit_dsn_is_there(struct audit *);
+/* etc/postfix/dsn_filter.pcre where setup has it, as a table; NULL if it isn't
+ * there. */
+const char *audit_dsn_ours(struct audit *);
 
 /* Calls for each transport that the map answers with, now. who: for whom, to
  * be put behind. */

@@ -16,16 +16,16 @@ audit_transport_whole(struct audit *audit, const char *name)
 {
 	const struct postconf_service *smtp =
 	    postconf_find(audit->conf, "smtp", 4, "unix");
+	const char *filter = audit_dsn_ours(audit);
 
 	return postconf_keep(audit->conf,
 	    "postconf -M '%s/unix=%s unix - - %c - - smtp -o syslog_name=%s"
 	    " -o smtp_tls_security_level=encrypt -o smtp_tls_policy_maps="
 	    " -o smtp_tls_per_site= -o tls_required_enable=no"
-	    " -o smtp_tls_loglevel=1 -o smtp_tls_connection_reuse=no%s'",
+	    " -o smtp_tls_loglevel=1 -o smtp_tls_connection_reuse=no%s%s'",
 	    name, name, smtp != NULL ? smtp->chroot : 'n', name,
-	    audit_dsn_is_there(audit)
-		? " -o smtp_delivery_status_filter=" AUDIT_DSN_OURS
-		: "");
+	    filter != NULL ? " -o smtp_delivery_status_filter=" : "",
+	    filter != NULL ? filter : "");
 }
 
 static void

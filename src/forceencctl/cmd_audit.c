@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Copyright (c) 2026 The forceenc authors */
 
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -100,8 +101,11 @@ cmd_audit_look(const struct cmd_call *call, struct postconf *postfix,
 	struct audit_world world;
 	struct audit audit = {.conf = postfix, .world = &world};
 	struct conf *site = cmd_audit_site(call, &audit);
+	char *folder =
+	    call->config_dir != NULL ? realpath(call->config_dir, NULL) : NULL;
 	int status;
 
+	audit.folder = folder;
 	here.queue_directory = postconf_value(postfix, NULL, "queue_directory");
 	if (site != NULL)
 		here.time_limit = site->answer_deadline + CMD_AUDIT_TIME_EXTRA;
@@ -117,6 +121,7 @@ cmd_audit_look(const struct cmd_call *call, struct postconf *postfix,
 	audit_fini(&audit);
 	audit_world_here_fini(&here);
 	conf_free(site);
+	free(folder);
 	return status;
 }
 

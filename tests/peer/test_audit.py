@@ -38,7 +38,8 @@ def test_stock_debian_leaks_everything(postfix):
     assert rules(found, "leak") == {"map-missing"}
     assert {"transport-missing", "map-site"} <= set(found)
     fix = found["map-missing"][0]["fix"]
-    assert fix.startswith("postconf -e 'sender_dependent_default_transport_")
+    assert fix.startswith(f"postconf -c '{postfix.folder}' -e "
+                          "'sender_dependent_default_transport_")
 
 
 def test_the_hand_made_way_leaks(postfix):
@@ -62,7 +63,8 @@ def test_the_hand_made_way_leaks(postfix):
             sorted(found["transport-policy"], key=lambda f: f["line"])
             ] == ["a.example may", "c.example dane"]
     assert found["transport-policy"][0]["fix"] == (
-        "postconf -P 'forceenc/unix/smtp_tls_policy_maps='")
+        f"postconf -c '{postfix.folder}' -P "
+        "'forceenc/unix/smtp_tls_policy_maps='")
 
 
 def test_our_fragments_leave_what_the_site_decides(postfix, served, endpoint):
@@ -104,11 +106,9 @@ def test_a_remedy_is_one_that_postfix_takes(postfix, served, endpoint):
         fix = finding["fix"] or ""
         if fix.startswith("postconf "):
             subprocess.run(
-                ["sh", "-c", fix.replace(
-                    "postconf ", f"postconf -c {postfix.folder} ")],
-                check=True, timeout=TIMEOUT, stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL, env=dict(
-                    os.environ, PATH=programs.PATH))
+                ["sh", "-c", fix], check=True, timeout=TIMEOUT,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                env=dict(os.environ, PATH=programs.PATH))
     left = postfix.audit(status=FOUND)
     assert rules(left, "leak") == set()
     assert not {"crypto-ssl", "transport-reuse", "site-loglevel",

@@ -131,6 +131,9 @@ follow_update_print(struct follow *follow)
 {
 	uint64_t offset = follow->position.offset;
 
+	/* By the first half of a line it's known as well. */
+	if (offset == 0)
+		offset = follow->head.len;
 	if (follow->position.print.len < FINGERPRINT_SPAN &&
 	    offset > follow->position.print.len)
 		head_print(&follow->head, offset, &follow->position.print);

@@ -5,6 +5,7 @@
  * compressed, or gone, when we look: each line is counted once. */
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "followed.h"
@@ -100,6 +101,28 @@ follow_begins_at_an_empty_log_behind_others(void **state)
 	follow_begins_at_an_empty_log(*state, false, true);
 }
 
+/* We had gone by the time that it was a whole one. */
+static void
+follow_knows_a_log_by_half_a_line(void **state)
+{
+	struct followed *t = *state;
+	size_t len;
+	char *bytes;
+
+	followed_append(t, "mail.log", 0, 1);
+	bytes = folder_read(&t->folder, "mail.log", &len);
+	folder_write(&t->folder, "mail.log", bytes, len - 9);
+	followed_start(t);
+	followed_expect(t, 0, 0);
+	folder_write(&t->folder, "mail.log", bytes, len);
+	free(bytes);
+	followed_append(t, "mail.log", 1, 2);
+	followed_copytruncate(t, "mail.log.1");
+	followed_append(t, "mail.log", 3, 1);
+	followed_start(t);
+	followed_expect(t, 4, 0);
+}
+
 /* Somebody keeps few of them. */
 static void
 follow_goes_on_behind_what_was_removed(void **state)
@@ -167,6 +190,7 @@ main(void)
 	    TEST(follow_begins_at_a_missing_log_alone),
 	    TEST(follow_begins_at_an_empty_log_alone),
 	    TEST(follow_begins_at_an_empty_log_behind_others),
+	    TEST(follow_knows_a_log_by_half_a_line),
 	    TEST(follow_goes_on_behind_what_was_removed),
 	    TEST(follow_finds_its_place_in_a_compressed_log_in_steps),
 	    TEST(follow_goes_on_behind_a_compressed_log_that_is_short),

@@ -267,6 +267,44 @@ test_a_value_not_permitted_is_unsure_and_one_warning(void **state)
 	stage_fini(&stage);
 }
 
+/* At every bound whoever is known is answered, and nobody is absent. */
+static void
+test_what_waits_is_bounded(void **state)
+{
+	static struct story_waited waited[RESOLVE_TICKETS_MAX + 1];
+	const uint64_t now = T0 + 2 * STAGE_PRESENT_TTL;
+	struct stage stage;
+	char key[16];
+	unsigned flights = 0, n;
+
+	(void)state;
+	stage_init(&stage, 1);
+	scripted_say(stage.source[0], "alice@x", SOURCE_PRESENT, 0);
+	story_ask(&stage, "alice@x", T0);
+	scripted_set_waiting(stage.source[0], true);
+	do {
+		assert_true(flights < RESOLVE_TICKETS_MAX);
+		snprintf(key, sizeof(key), "u%u@x", flights);
+	} while (
+	    story_start(&stage, key, now, &waited[flights++]) == RESOLVE_WAIT);
+	flights--;
+	assert_int_equal(table_flights(stage.table[0]), flights);
+	assert_int_equal(table_counts(stage.table[0])->full, 1);
+	assert_string_equal(waited[flights].said, "unsure");
+	assert_string_equal(
+	    story_ask(&stage, "alice@x", now), "answer forceenc: stale");
+	/* Others may wait for what is on its way. */
+	for (n = flights; n < RESOLVE_TICKETS_MAX; n++)
+		assert_int_equal(
+		    story_start(&stage, "u0@x", now, &waited[n]), RESOLVE_WAIT);
+	assert_string_equal(story_ask(&stage, "u0@x", now), "unsure");
+	assert_string_equal(
+	    story_ask(&stage, "alice@x", now), "answer forceenc: stale");
+	while (n > 0)
+		resolve_cancel(stage.resolve, waited[--n].ticket);
+	stage_fini(&stage);
+}
+
 int
 main(void)
 {
@@ -283,6 +321,7 @@ main(void)
 	    cmocka_unit_test(test_on_failure),
 	    cmocka_unit_test(
 		test_a_value_not_permitted_is_unsure_and_one_warning),
+	    cmocka_unit_test(test_what_waits_is_bounded),
 	};
 
 	return cmocka_run_group_tests_name("resolve", tests, NULL, NULL);

@@ -3,6 +3,7 @@
 
 #include "conf/conf_sql.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "conf/value.h"
@@ -141,14 +142,21 @@ conf_sql_check_templates(const struct conf_sql *sql, const char *text,
 {
 	struct template_query query;
 	struct value value;
+	bool right = false;
 	struct err err;
 
 	if (template_query_init(&query, text, sql->mark, &err) == 0) {
+		if (query.nparams == 0)
+			err_set(&err,
+			    "finds the same for every sender; write '%%s' "
+			    "where the address belongs");
+		right = query.nparams > 0;
 		template_query_fini(&query);
-	} else if (value_get(&value, file, "query",
-		       option_find(sql->options, "query"), problems)) {
-		value_wrong(&value, problems, "%s", err.text);
 	}
+	if (!right &&
+	    value_get(&value, file, "query", option_find(sql->options, "query"),
+		problems))
+		value_wrong(&value, problems, "%s", err.text);
 	if (template_format_check(result_format, &err) == -1 &&
 	    value_get(&value, file, "result_format",
 		option_find(sql->options, "result_format"), problems))

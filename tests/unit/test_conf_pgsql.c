@@ -233,7 +233,7 @@ static const struct pgsql_row pgsql_rows[] = {
     {"select_field = a\ntable = b\nwhere_field = c\n",
 	"policy.cf:2: select_field, table, where_field: obsolete; *write "
 	"query = SELECT a FROM b WHERE c = '%s'"},
-    {"query = SELECT 1\nselect_function = f\n",
+    {"query = SELECT '%s'\nselect_function = f\n",
 	"policy.cf:3: select_function: obsolete, and without effect"},
     {"query = SELECT $1\n", "policy.cf:2: query: *come from expansions"},
     {"query = SELECT E'%s'\n", "policy.cf:2: query: "},

@@ -146,7 +146,7 @@ unwise_looks_at_files(void **state)
 	unlink(folder_path(&t->folder, "policy.db"));
 	assert_non_null(strstr(test_find(t, ""), "'forceencctl set' makes it"));
 	folder_write_text(&t->folder, "policy.cf",
-	    "dbpath = gone\nquery = SELECT 1\nquery_time_limit = 500ms\n");
+	    "dbpath = gone\nquery = SELECT '%s'\nquery_time_limit = 500ms\n");
 	assert_null(strstr(test_find(t, ""), "makes it"));
 	assert_non_null(strstr(test_find(t, ""), "No such file"));
 	assert_non_null(strstr(test_find(t, ""), "query_time_limit = 500ms"));

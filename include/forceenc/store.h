@@ -129,12 +129,16 @@ struct store_inbound {
 	uint32_t n;    /* sessions */
 };
 
-/* What a postmaster counts. */
+/* What a postmaster counts. Sizes come from the log, and whoever may write into
+ * it may write any: a total of an hour, or of a day, grows up to this and stays
+ * there, since a sum that the database can't hold could never be written. */
+#define STORE_TOTAL_MAX (INT64_C(1) << 53)
+
 struct store_total {
 	uint32_t hour;
 	const char *service; /* syslog_name; "": none */
 	uint8_t what;
-	uint64_t n;
+	uint64_t n; /* at most STORE_TOTAL_MAX */
 };
 
 /* One enforcement failure; the last failures_kept of a sender are kept. */

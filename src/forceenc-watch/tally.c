@@ -15,7 +15,6 @@
 #define TALLY_TEXT_MAX     1024
 #define TALLY_NAMES        4
 #define TALLY_TOTALS_MAX   1024
-#define TALLY_TOTAL_MAX    (UINT64_C(1) << 60)
 #define TALLY_LATER        16
 
 /* A counter: up to four names and some numbers are its key. */
@@ -289,8 +288,8 @@ tally_add_total(struct tally *tally, uint32_t hour, struct name *service,
 	if (totals == NULL || totals->hour != hour ||
 	    totals->service != service)
 		totals = tally_totals(tally, hour, service);
-	if (n > TALLY_TOTAL_MAX - totals->n[what])
-		n = TALLY_TOTAL_MAX - totals->n[what];
+	if (n > (uint64_t)STORE_TOTAL_MAX - totals->n[what])
+		n = (uint64_t)STORE_TOTAL_MAX - totals->n[what];
 	totals->n[what] += n;
 }
 

@@ -8,6 +8,9 @@
 #include "forceenc/store.h"
 #include "store/stats_sql.h"
 
+/* STORE_TOTAL_MAX as SQL has it. */
+#define STORE_TOTAL_MAX_SQL "9007199254740992"
+
 /* A row of an answer; what it hands out is borrowed until the next one. */
 struct stats_row {
 	/* NUL-terminated; NULL for SQL's NULL. */

@@ -56,8 +56,11 @@ static const struct store_pgsql_tidy_pair store_pgsql_tidy_pairs[] = {
 	STORE_PGSQL_TIDY_MINE("tls", "tls")},
     {"inbound_hour", "inbound_day", "host, level", "n", "sum(n)",
 	"n = old.n + excluded.n", "host NOT IN " STORE_PGSQL_TIDY_OTHERS},
-    {"total_hour", "total_day", "host, service, what", "n", "sum(n)",
-	"n = old.n + excluded.n", "host NOT IN " STORE_PGSQL_TIDY_OTHERS},
+    {"total_hour", "total_day", "host, service, what", "n",
+	"least(sum(n), " STORE_TOTAL_MAX_SQL ")",
+	"n = least(least(old.n, " STORE_TOTAL_MAX_SQL
+	") + excluded.n, " STORE_TOTAL_MAX_SQL ")",
+	"host NOT IN " STORE_PGSQL_TIDY_OTHERS},
 };
 
 #define STORE_PGSQL_TIDY_PAIRS \

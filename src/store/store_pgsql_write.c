@@ -131,12 +131,14 @@ static const struct store_pgsql_write_sql {
 	"DO UPDATE SET n = inbound_hour.n + excluded.n"},
     [STORE_PGSQL_TOTALS] = {true, 4,
 	"INSERT INTO total_hour (hour, host, service, what, n) "
-	"SELECT u.hour, $1, u.service, u.what, sum(u.n) FROM "
+	"SELECT u.hour, $1, u.service, u.what, "
+	"least(sum(u.n), " STORE_TOTAL_MAX_SQL ") FROM "
 	"unnest($2::bigint[], $3::text[], $4::text[], $5::bigint[]) "
 	"AS u (hour, service, what, n) "
 	"GROUP BY 1, 3, 4 ORDER BY 1, 3, 4 "
 	"ON CONFLICT (hour, host, service, what) "
-	"DO UPDATE SET n = total_hour.n + excluded.n"},
+	"DO UPDATE SET n = least(least(total_hour.n, " STORE_TOTAL_MAX_SQL
+	") + excluded.n, " STORE_TOTAL_MAX_SQL ")"},
     [STORE_PGSQL_FAILURES] = {true, 11,
 	"INSERT INTO failure (time, sender, destination, kind, queue_id, "
 	"recipient, relay, text) SELECT u.time, s.id, m.id, k.id, u.queue_id, "
@@ -359,7 +361,7 @@ store_pgsql_write_totals(
 
 	for (i = 0; i < from->ntotals; i++) {
 		total = &from->total[i];
-		MUST(total->n <= INT64_MAX);
+		MUST(total->n <= STORE_TOTAL_MAX);
 		if (total->n == 0)
 			continue;
 		store_columns_number(rows, total->hour);

@@ -4,6 +4,7 @@
 #include "store/store_statement.h"
 
 #include "forceenc/must.h"
+#include "store/store_backend.h"
 
 static const char *const store_statement_sql[STORE_STATEMENTS] = {
     [STORE_BEGIN] = "BEGIN IMMEDIATE",
@@ -56,7 +57,8 @@ static const char *const store_statement_sql[STORE_STATEMENTS] = {
 		      "ON CONFLICT DO UPDATE SET n = n + excluded.n",
     [STORE_TOTAL] = "INSERT INTO total_hour (hour, host, service, what, n) "
 		    "VALUES (?1, ?2, ?3, ?4, ?5) "
-		    "ON CONFLICT DO UPDATE SET n = n + excluded.n",
+		    "ON CONFLICT DO UPDATE "
+		    "SET n = min(n + excluded.n, " STORE_TOTAL_MAX_SQL ")",
     [STORE_FAILURE] = "INSERT INTO failure (time, sender, destination, kind, "
 		      "queue_id, recipient, relay, text) "
 		      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",

@@ -38,7 +38,7 @@ static const struct store_tidy_pair store_tidy_pairs[] = {
 	"n = n + excluded.n, last_seen = max(last_seen, excluded.last_seen)"},
     {"inbound_hour", "inbound_day", "host, level", "n", "n = n + excluded.n"},
     {"total_hour", "total_day", "host, service, what", "n",
-	"n = n + excluded.n"},
+	"n = min(n + excluded.n, " STORE_TOTAL_MAX_SQL ")"},
 };
 
 #define STORE_TIDY_PAIRS \

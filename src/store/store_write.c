@@ -135,7 +135,7 @@ store_write_total(
 	const char *what = store_what_name(total->what);
 	struct sqlite_stmt *stmt;
 
-	MUST(total->n <= INT64_MAX);
+	MUST(total->n <= STORE_TOTAL_MAX);
 	if (total->n == 0)
 		return 0;
 	stmt = store_write_statement(store, STORE_TOTAL, err);

@@ -72,6 +72,56 @@ stats_totals_by_hour_and_day(void **state)
 	store_close(store);
 }
 
+/* Behind the store's back. */
+static void
+totals_exec(struct stored *t, const char *sql)
+{
+	struct store_pq *link;
+
+	if (t->conf == NULL) {
+		stored_exec(t, "db", sql);
+		return;
+	}
+	link = stored_link(t);
+	if (store_pq_do(link, sql, &t->err) == -1)
+		fail_msg("%s", t->err.text);
+	store_pq_close(link);
+}
+
+/* A size that somebody has made up stops nothing, though the next one comes. */
+static void
+stats_totals_have_a_bound(void **state)
+{
+	struct stored *t = *state;
+	struct store *store = stored_open(t, STORE_WRITE);
+	struct store_total total[] = {
+	    {HOUR, "postfix", STORE_BYTES_RECEIVED, STORE_TOTAL_MAX - 1},
+	    {HOUR, "postfix", STORE_BYTES_RECEIVED, 1},
+	    {HOUR + 1, "postfix", STORE_BYTES_RECEIVED, STORE_TOTAL_MAX},
+	};
+	struct store_batch batch = {.total = total, .ntotals = 3};
+	int i, rc;
+
+	stored_commit(t, store, &batch);
+	/* As an earlier version has written it, which knew no bound. */
+	totals_exec(t,
+	    "UPDATE total_hour SET n = 9223372036854775807 WHERE hour = "
+	    "(SELECT min(hour) FROM total_hour)");
+	for (i = 0; i < 3; i++)
+		stored_commit(t, store, &batch);
+	assert_totals(t, store, STATS_ALWAYS, STATS_ALWAYS,
+	    "0 " HOST " postfix bytes-received 9007199254740992" DELIM "1 " HOST
+	    " postfix bytes-received 9007199254740992" DELIM);
+	totals_exec(t, "UPDATE total_hour SET n = 9223372036854775807");
+	while ((rc = store_tidy(store, (HOUR + 48) * INT64_C(3600), 24, 10, 10,
+		    &t->err)) == 1)
+		;
+	assert_int_equal(rc, 0);
+	assert_totals(t, store, STATS_ALWAYS, STATS_ALWAYS,
+	    "0 day " HOST " postfix bytes-received 9007199254740992" DELIM);
+	store_close(store);
+}
+
 static void
 stats_first_hour_of_anything(void **state)
 {
@@ -191,6 +241,7 @@ main(void)
 	cmocka_unit_test_setup_teardown(name, stored_setup, stored_teardown)
 	static const struct CMUnitTest tests[] = {
 	    TEST(stats_totals_by_hour_and_day),
+	    TEST(stats_totals_have_a_bound),
 	    TEST(stats_first_hour_of_anything),
 	    TEST(stats_sessions_of_everybody),
 	    TEST(stats_count_some_kinds),

@@ -223,6 +223,11 @@ follow_step(struct follow *follow, struct walk *walk)
 	if (!follow->planned) {
 		follow->calm = false;
 		follow->planned = follow_plan(follow, walk);
+		/* Whoever comes back must know what was there before. */
+		if (follow->began_behind) {
+			follow->began_behind = false;
+			return INPUT_COMMIT;
+		}
 		if (!follow->planned)
 			return follow->calm ? INPUT_IDLE : INPUT_AGAIN;
 	}

@@ -263,6 +263,7 @@ follow_plan_begin_behind(struct follow *follow, const struct rotated *rotated)
 	if (rotated->n > 0)
 		follow->position.print = rotated->print[rotated->n - 1];
 	follow->position.offset = KEEP_POSITION_END;
+	follow->began_behind = true;
 }
 
 static void

@@ -42,6 +42,7 @@ struct follow {
 	bool missing; /* the live log, or ... */
 	bool empty;   /* ... there is nothing in it: it isn't open */
 	bool calm;    /* nothing to read before the folder or path change */
+	bool began_behind; /* the position is the first one, and new */
 	bool complained;
 };
 

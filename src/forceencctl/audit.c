@@ -111,6 +111,22 @@ audit_find(struct audit *audit, const char *line, const char *fix)
 }
 
 const char *
+audit_rewrite(struct audit *audit)
+{
+	const char *name = "";
+	size_t i;
+
+	for (i = 0; i < audit->conf->nservices && *name == '\0'; i++)
+		if (strcmp(audit->conf->service[i].command, "qmgr") == 0)
+			name = postconf_value(audit->conf,
+			    postconf_path(
+				audit->conf, &audit->conf->service[i]),
+			    "rewrite_service_name");
+	return postconf_keep(
+	    audit->conf, "%s/unix", *name != '\0' ? name : "rewrite");
+}
+
+const char *
 audit_set(struct audit *audit, const char *service, const char *name,
     const char *value)
 {
@@ -118,7 +134,7 @@ audit_set(struct audit *audit, const char *service, const char *name,
 
 	/* What all others ask for the same is in main.cf, unless it has its
 	 * own. */
-	if (service != NULL && strcmp(service, "rewrite/unix") == 0 &&
+	if (service != NULL && strcmp(service, audit_rewrite(audit)) == 0 &&
 	    !postconf_own(audit->conf, service, name))
 		service = NULL;
 	if (service != NULL)

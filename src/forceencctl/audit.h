@@ -120,6 +120,9 @@ void audit_find_value(
 const char *audit_set(
     struct audit *, const char *service, const char *name, const char *value);
 
+/* The service whom qmgr(8) asks for the way of a message, "rewrite/unix". */
+const char *audit_rewrite(struct audit *);
+
 /* Whether it delivers by SMTP or LMTP, and so could by TLS. */
 bool audit_is_client(const struct postconf_service *);
 /* Those of the forced transports' services, by number; NULL behind the last

@@ -17,6 +17,11 @@
 	"4.7.5 Cannot start TLS: handshake failure\n"                        \
 	"4.7.5 Server certificate not verified\n"
 
+/* The same where DANE may be asked for. */
+#define AUDIT_DSN_DANE                  \
+	"4.7.5 no TLSA records found\n" \
+	"4.7.5 non DNSSEC destination\n"
+
 /* Our own trouble, or a remote server's word. */
 #define AUDIT_DSN_SOFT                                                         \
 	"4.7.5 TLSA lookup error for mx.example.com:25\n"                      \
@@ -40,7 +45,7 @@
 
 /* Asked all at once, since each call of postmap(1) costs. */
 static const char audit_dsn_all[] =
-    AUDIT_DSN_HARD AUDIT_DSN_SOFT AUDIT_DSN_REFUSED;
+    AUDIT_DSN_HARD AUDIT_DSN_DANE AUDIT_DSN_SOFT AUDIT_DSN_REFUSED;
 
 /* What a forced transport is called with, by its number; NULL at the end. */
 static const char *
@@ -172,6 +177,20 @@ audit_dsn_on_hard(struct audit *audit, const char *service, const char *name,
 }
 
 static void
+audit_dsn_on_dane(struct audit *audit, const char *service, const char *name,
+    const char *text, const char *made)
+{
+	const char *level =
+	    postconf_keep(audit->conf, "%.4s_tls_security_level", name);
+	const char *policies =
+	    postconf_keep(audit->conf, "%.4s_tls_policy_maps", name);
+
+	if (postconf_is(audit->conf, service, level, "dane-only") ||
+	    !postconf_is(audit->conf, service, policies, ""))
+		audit_dsn_on_hard(audit, service, name, text, made);
+}
+
+static void
 audit_dsn_on_soft(struct audit *audit, const char *service, const char *name,
     const char *text, const char *made)
 {
@@ -183,6 +202,7 @@ void
 audit_dsn_incomplete(struct audit *audit)
 {
 	audit_dsn_ask(audit, AUDIT_DSN_HARD, audit_dsn_on_hard);
+	audit_dsn_ask(audit, AUDIT_DSN_DANE, audit_dsn_on_dane);
 }
 
 void

@@ -10,8 +10,6 @@
 /* The sender's map: whether forceencd is asked, first, and where it is. */
 
 #define AUDIT_MAP_NAME "sender_dependent_default_transport_maps"
-/* trivial-rewrite(8) asks it, and could have one of its own. */
-#define AUDIT_MAP_SCOPE "rewrite/unix"
 
 /* The listener of forceenc.cf that serves it, NULL if none does or nobody
  * knows. */
@@ -32,7 +30,7 @@ static void
 audit_map_each(struct audit *audit, audit_map_fn *fn)
 {
 	const char *at =
-	    postconf_value(audit->conf, AUDIT_MAP_SCOPE, AUDIT_MAP_NAME);
+	    postconf_value(audit->conf, audit_rewrite(audit), AUDIT_MAP_NAME);
 	const char *word;
 	size_t len;
 
@@ -46,7 +44,7 @@ static const char *
 audit_map_ours(struct audit *audit)
 {
 	const char *at =
-	    postconf_value(audit->conf, AUDIT_MAP_SCOPE, AUDIT_MAP_NAME);
+	    postconf_value(audit->conf, audit_rewrite(audit), AUDIT_MAP_NAME);
 	const char *word, *spec, *maybe = NULL;
 	struct mapspec map;
 	size_t len;
@@ -113,7 +111,7 @@ void
 audit_map_transports(struct audit *audit)
 {
 	const char *at =
-	    postconf_value(audit->conf, AUDIT_MAP_SCOPE, AUDIT_MAP_NAME);
+	    postconf_value(audit->conf, audit_rewrite(audit), AUDIT_MAP_NAME);
 	const struct conf_map *map;
 	const char *word;
 	size_t len;
@@ -151,21 +149,22 @@ audit_map_wanted(struct audit *audit)
 static void
 audit_map_find(struct audit *audit)
 {
-	audit_find_value(
-	    audit, AUDIT_MAP_SCOPE, AUDIT_MAP_NAME, audit_map_wanted(audit));
+	audit_find_value(audit, audit_rewrite(audit), AUDIT_MAP_NAME,
+	    audit_map_wanted(audit));
 }
 
 void
 audit_map_missing(struct audit *audit)
 {
-	if (postconf_is(audit->conf, AUDIT_MAP_SCOPE, AUDIT_MAP_NAME, ""))
+	if (postconf_is(audit->conf, audit_rewrite(audit), AUDIT_MAP_NAME, ""))
 		audit_map_find(audit);
 }
 
 void
 audit_map_direct(struct audit *audit)
 {
-	if (!postconf_is(audit->conf, AUDIT_MAP_SCOPE, AUDIT_MAP_NAME, "") &&
+	if (!postconf_is(
+		audit->conf, audit_rewrite(audit), AUDIT_MAP_NAME, "") &&
 	    audit_map_ours(audit) == NULL)
 		audit_map_find(audit);
 }
@@ -175,7 +174,7 @@ audit_map_shadowed(struct audit *audit)
 {
 	const char *ours = audit_map_ours(audit), *list = ours, *word;
 	const char *at =
-	    postconf_value(audit->conf, AUDIT_MAP_SCOPE, AUDIT_MAP_NAME);
+	    postconf_value(audit->conf, audit_rewrite(audit), AUDIT_MAP_NAME);
 	bool first = true, shadowed = false;
 	size_t len;
 
@@ -191,7 +190,8 @@ audit_map_shadowed(struct audit *audit)
 		}
 	}
 	if (shadowed)
-		audit_find_value(audit, AUDIT_MAP_SCOPE, AUDIT_MAP_NAME, list);
+		audit_find_value(
+		    audit, audit_rewrite(audit), AUDIT_MAP_NAME, list);
 }
 
 static void
@@ -215,7 +215,7 @@ audit_map_on_proxy(struct audit *audit, const char *spec)
 	struct mapspec map;
 
 	if (mapspec_parse(&map, spec) == 0 && map.proxied)
-		audit_find_value(audit, AUDIT_MAP_SCOPE, AUDIT_MAP_NAME,
+		audit_find_value(audit, audit_rewrite(audit), AUDIT_MAP_NAME,
 		    postconf_table(spec));
 }
 
@@ -240,18 +240,20 @@ audit_map_on_chroot(struct audit *audit, const char *spec)
 	len = strlen(queue);
 	fix = "listen below the queue directory, or at inet:127.0.0.1:9999";
 	if (strncmp(map.path, queue, len) == 0 && map.path[len] == '/')
-		fix = audit_set(audit, AUDIT_MAP_SCOPE, AUDIT_MAP_NAME,
+		fix = audit_set(audit, audit_rewrite(audit), AUDIT_MAP_NAME,
 		    postconf_keep(audit->conf, "socketmap:unix:%s:%s",
 			map.path + len + 1, map.map));
 	audit_find(audit,
-	    postconf_line(audit->conf, AUDIT_MAP_SCOPE, AUDIT_MAP_NAME), fix);
+	    postconf_line(audit->conf, audit_rewrite(audit), AUDIT_MAP_NAME),
+	    fix);
 }
 
 void
 audit_map_chroot(struct audit *audit)
 {
+	const char *path = audit_rewrite(audit);
 	const struct postconf_service *rewrite =
-	    postconf_find(audit->conf, "rewrite", 7, "unix");
+	    postconf_find(audit->conf, path, strcspn(path, "/"), "unix");
 
 	if (rewrite != NULL && postconf_chrooted(audit->conf, rewrite))
 		audit_map_each(audit, audit_map_on_chroot);

@@ -11,7 +11,6 @@
 
 /* trivial-rewrite(8) chooses, and could have settings of its own; what is
  * local(8)'s may stand with any of its services. */
-#define AUDIT_ROUTE_SCOPE "rewrite/unix"
 
 #define AUDIT_ROUTE_COUNT(list) (sizeof(list) / sizeof(*(list)))
 
@@ -144,7 +143,7 @@ audit_route_on_maps_unread(
 static void
 audit_route_maps(struct audit *audit, audit_each_fn *fn)
 {
-	fn(audit, AUDIT_ROUTE_SCOPE, "transport_maps");
+	fn(audit, audit_rewrite(audit), "transport_maps");
 	audit_each(audit, "mailbox_transport_maps", fn);
 	audit_each(audit, "fallback_transport_maps", fn);
 }
@@ -393,13 +392,14 @@ audit_route_classes(struct audit *audit, enum audit_hop wanted)
 	const char *domains, *local;
 	size_t i;
 
-	local = postconf_value(audit->conf, AUDIT_ROUTE_SCOPE, "mydestination");
+	local =
+	    postconf_value(audit->conf, audit_rewrite(audit), "mydestination");
 	for (i = 0; i < AUDIT_ROUTE_COUNT(classes); i++) {
 		domains = postconf_value(
-		    audit->conf, AUDIT_ROUTE_SCOPE, classes[i].domains);
+		    audit->conf, audit_rewrite(audit), classes[i].domains);
 		/* The default of old; what is local goes first. */
 		if (*domains != '\0' && (i != 0 || strcmp(domains, local) != 0))
-			audit_route_transport(audit, AUDIT_ROUTE_SCOPE,
+			audit_route_transport(audit, audit_rewrite(audit),
 			    classes[i].transport, classes[i].domains, wanted);
 	}
 }
@@ -452,9 +452,10 @@ audit_route_relayhost(struct audit *audit)
 	size_t i;
 
 	for (i = 0; i < AUDIT_ROUTE_COUNT(names); i++)
-		if (!postconf_is(audit->conf, AUDIT_ROUTE_SCOPE, names[i], ""))
+		if (!postconf_is(
+			audit->conf, audit_rewrite(audit), names[i], ""))
 			audit_find(audit,
 			    postconf_line(
-				audit->conf, AUDIT_ROUTE_SCOPE, names[i]),
+				audit->conf, audit_rewrite(audit), names[i]),
 			    "let the relay enforce TLS too, or set none");
 }

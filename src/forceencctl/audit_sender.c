@@ -312,14 +312,69 @@ audit_sender_owners_unread(struct audit *audit)
 	audit_each(audit, "alias_maps", audit_sender_on_unread);
 }
 
+static bool
+audit_sender_refuses_in(
+    struct audit *audit, const char *service, const char *name)
+{
+	static const char end[] = "sender_login_mismatch";
+	const char *at = postconf_value(audit->conf, service, name), *word;
+	size_t len, n = sizeof(end) - 1;
+
+	while ((len = postconf_word(&at, &word)) > 0)
+		if (len > n && memcmp(word + len - n, end, n) == 0)
+			return true;
+	return false;
+}
+
+/* Whether one of its restrictions refuses somebody else's sender. */
+static bool
+audit_sender_refuses(struct audit *audit, const char *service)
+{
+	static const char *const names[] = {"smtpd_client_restrictions",
+	    "smtpd_helo_restrictions", "smtpd_sender_restrictions",
+	    "smtpd_relay_restrictions", "smtpd_recipient_restrictions",
+	    "smtpd_data_restrictions", "smtpd_end_of_data_restrictions"};
+	const char *at =
+	    postconf_value(audit->conf, NULL, "smtpd_restriction_classes");
+	const char *word;
+	size_t i, len;
+
+	for (i = 0; i < AUDIT_SENDER_COUNT(names); i++)
+		if (audit_sender_refuses_in(audit, service, names[i]))
+			return true;
+	while ((len = postconf_word(&at, &word)) > 0)
+		if (audit_sender_refuses_in(audit, service,
+			postconf_keep(audit->conf, "%.*s", (int)len, word)))
+			return true;
+	return false;
+}
+
 void
 audit_sender_login(struct audit *audit)
 {
 	static const char name[] = "smtpd_sender_login_maps";
+	static const char fix[] = "set it, with reject_sender_login_mismatch";
+	const struct postconf_service *service;
+	const char *path;
+	bool any = false;
+	size_t i;
 
-	if (postconf_is(audit->conf, NULL, name, ""))
-		audit_find(audit, postconf_line(audit->conf, NULL, name),
-		    "set it, with reject_sender_login_mismatch");
+	for (i = 0; i < audit->conf->nservices; i++) {
+		service = &audit->conf->service[i];
+		path = postconf_path(audit->conf, service);
+		if (strcmp(service->command, "smtpd") != 0 ||
+		    !postconf_yes(audit->conf, path, "smtpd_sasl_auth_enable"))
+			continue;
+		any = true;
+		if (postconf_is(audit->conf, path, name, "") ||
+		    !audit_sender_refuses(audit, path))
+			audit_find(audit,
+			    postconf_keep(audit->conf, "%s: %s", path,
+				postconf_line(audit->conf, path, name)),
+			    fix);
+	}
+	if (!any && postconf_is(audit->conf, NULL, name, ""))
+		audit_find(audit, postconf_line(audit->conf, NULL, name), fix);
 }
 
 void

@@ -91,6 +91,13 @@ struct example {
 static const struct example examples[] = {
     {"map-missing", MAP " =\n", MAP " = hash:/x\n", MAP " =",
 	"postconf -e '" MAP " = " OURS "'"},
+    /* qmgr(8) may ask another one. */
+    {"map-missing",
+	"rewrite_service_name = other\nM qmgr unix n - n 300 1 qmgr\n"
+	"P other/unix/" MAP " =\n",
+	"rewrite_service_name = other\nM qmgr unix n - n 300 1 qmgr\n"
+	"P rewrite/unix/" MAP " =\n",
+	"other/unix/" MAP " =", "postconf -P 'other/unix/" MAP "=" OURS "'"},
     {"map-direct", MAP " = hash:/x, ldap:/y\n", MAP " =\n", "hash:/x", OURS},
     {"map-shadowed", MAP " = hash:/x, " OURS "\n", MAP " = " OURS ", hash:/x\n",
 	"hash:/x", "postconf -e '" MAP " = " OURS ", hash:/x'"},
@@ -382,6 +389,21 @@ static const struct example examples[] = {
     {"sender-milter", "non_smtpd_milters = unix:x\n", "", "non_smtpd", ""},
     {"sender-login", "smtpd_sender_login_maps =\n", "", "login_maps",
 	"reject_sender_login_mismatch"},
+    {"sender-login", "smtpd_sasl_auth_enable = yes\n",
+	"smtpd_sasl_auth_enable = yes\nsmtpd_restriction_classes = ours\n"
+	"ours = reject_known_sender_login_mismatch permit\n",
+	"smtp/inet: smtpd_sender_login_maps = static:all",
+	"reject_sender_login_mismatch"},
+    {"sender-login",
+	"M submission inet n - y - - smtpd\n"
+	"P submission/inet/smtpd_sasl_auth_enable = yes\n"
+	"P submission/inet/smtpd_sender_login_maps =\n",
+	"M submission inet n - y - - smtpd\nsmtpd_sender_login_maps =\n"
+	"P submission/inet/smtpd_sasl_auth_enable = yes\n"
+	"P submission/inet/smtpd_sender_login_maps = hash:/l\n"
+	"P submission/inet/smtpd_sender_restrictions ="
+	" reject_sender_login_mismatch\n",
+	"submission/inet", ""},
     {"sender-submit", "authorized_submit_users = static:anyone\n", "",
 	"static:anyone", ""},
     {"sender-notices", "notify_classes = bounce\n",
@@ -409,6 +431,12 @@ static const struct example examples[] = {
 	"query pcre:/g 4.7.5 Cannot start TLS: handshake failure|5.7.5 x\n"
 	"absent /etc/postfix/dsn_filter.pcre\n",
 	"", "was not offered", "forceencctl setup --apply"},
+    /* With DANE more is final. */
+    {"dsn-incomplete", SECURE "dane-only\n",
+	SECURE "dane-only\n"
+	       "query pcre:/f 4.7.5 no TLSA records found|5.7.5 x\n"
+	       "query pcre:/f 4.7.5 non DNSSEC destination|5.7.5 x\n",
+	"no TLSA records", ""},
     {"dsn-soft-bounce", "soft_bounce = yes\n",
 	"soft_bounce = yes\nP forceenc/unix/soft_bounce = no\n",
 	"soft_bounce = yes", "postconf -P 'forceenc/unix/soft_bounce=no'"},

@@ -129,6 +129,25 @@ def test_everything_that_make_installs_is_in_one(built, tmp_path):
     assert made - have == {"/usr/share/doc/forceenc/CHANGELOG.md"}
 
 
+@pytest.mark.parametrize("package", PACKAGES)
+def test_an_upgrade_stops_nothing_for_good(built, package, tmp_path):
+    """What somebody has enabled goes on, and the daemons are the new ones."""
+    run("dpkg-deb", "-e", str(built[package]), str(tmp_path))
+    for name in ("preinst", "prerm"):
+        script = tmp_path / name
+        if script.exists():
+            for part in re.split(r"(?m)^(?=if )", script.read_text()):
+                assert "= remove" in part or " stop " not in part, part
+    restarted = " ".join(re.findall(
+        r"deb-systemd-invoke (?:\$_dh_action|try-restart) (.*) >",
+        (tmp_path / "postinst").read_text()))
+    for unit in {"forceenc": ["forceencd.service"],
+                 "forceenc-watch": ["forceenc-watch.service",
+                                    "forceenc-report.timer"]}[package]:
+        assert f"'{unit}'" in restarted
+    assert ".socket" not in restarted
+
+
 def test_configuration_is_the_administrators(built):
     conffiles = run("dpkg-deb", "-I", str(built["forceenc"]), "conffiles")
     assert conffiles.split() == ["/etc/forceenc/forceenc.cf",

@@ -15,6 +15,7 @@
 #include "forceenc/store.h"
 #include "forceenc/template.h"
 #include "forceenc/text.h"
+#include "forceencctl/dialed_schema.h"
 #include "forceencctl/ldap_ask.h"
 #include "forceencctl/pgsql_ask.h"
 #include "forceencctl/print.h"
@@ -153,7 +154,9 @@ dialed_ldap(struct reach *reach, const struct conf_table *table,
 		directory_change_tls(dir, &dialed.tls);
 		if (dialed.tls.len > 0 && !conf->tls_require_cert)
 			buf_add_text(&dialed.tls, ", not verified");
-		ok = dialed_ldap_search(&dialed, dir) == 0;
+		ok = dialed_ldap_search(&dialed, dir) == 0 &&
+		    (admin != NULL ||
+			dialed_schema_check(dir, conf, &dialed.why) == 0);
 	}
 	record = dialed_record(&dialed, ok, clock_now() - began);
 	directory_close(dir);

@@ -71,6 +71,10 @@ def test_ldap_with_a_certificate_of_somebodys(make_table):
      "search_base = ou=nowhere,dc=example,dc=com isn't there"),
     ({"bind": "no"}, "may not see it"),
     ({"start_tls": "yes"}, "come from tls_ca_cert_file"),
+    ({"query_filter": "(|(mial=%s)(MailAdress=%s))"},
+     "query_filter: the server's schema has no mial, MailAdress"),
+    ({"result_attribute": "forceEncrytion"},
+     "result_attribute: the server's schema has no forceEncrytion"),
 ])
 def test_ldap_that_refuses(make_table, parameters, wanted):
     table = make_table(**parameters)

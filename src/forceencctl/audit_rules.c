@@ -377,7 +377,7 @@ const struct audit_rule audit_rules[] = {
 	"It is deprecated, and newer versions of Postfix ignore it or "
 	"no longer know it. What it protects is then unprotected, "
 	"without a word.",
-	"postconf(5); DEPRECATION_README", audit_site_deprecated},
+	"postconf(5); DEPRECATION_README", audit_old_deprecated},
     {"site-loglevel", AUDIT_NOTE, "ordinary deliveries leave no TLS line",
 	"At log level 0 no line doesn't mean plaintext: nobody can "
 	"tell. Reports can't say what forcing a sender would change.",
@@ -389,7 +389,7 @@ const struct audit_rule audit_rules[] = {
     {"site-complaints", AUDIT_NOTE, "postconf warns",
 	"Postfix itself has something to say of its configuration. A "
 	"misspelt name, for example, has no effect at all.",
-	"postconf(1)", audit_site_complaints},
+	"postconf(1)", audit_old_complaints},
     {"unseen", AUDIT_NOTE, "not everything could be looked at",
 	"Saved outputs show neither tables nor files, certificates or "
 	"what forceencd answers; a value that can't be expanded shows "

@@ -120,7 +120,8 @@ void audit_site_no_ca(struct audit *);
 void audit_site_ca_missing(struct audit *);
 void audit_site_auth(struct audit *);
 void audit_site_submission(struct audit *);
-void audit_site_deprecated(struct audit *);
-void audit_site_complaints(struct audit *);
+
+void audit_old_deprecated(struct audit *);
+void audit_old_complaints(struct audit *);
 
 #endif

@@ -23,10 +23,7 @@ audit_map_listener(struct audit *audit, const struct mapspec *map)
 		  audit->site);
 }
 
-/* Calls fn for each table of the parameter. */
-typedef void audit_map_fn(struct audit *, const char *spec);
-
-static void
+void
 audit_map_each(struct audit *audit, audit_map_fn *fn)
 {
 	const char *at =
@@ -38,9 +35,7 @@ audit_map_each(struct audit *audit, audit_map_fn *fn)
 		fn(audit, postconf_keep(audit->conf, "%.*s", (int)len, word));
 }
 
-/* The first table that is one of forceencd's, or could be; NULL if none is.
- * Where forceenc.cf is known, the first that it serves. */
-static const char *
+const char *
 audit_map_ours(struct audit *audit)
 {
 	const char *at =
@@ -146,11 +141,57 @@ audit_map_wanted(struct audit *audit)
 	return kept;
 }
 
+/* Whether forceencd has the table: asked by Postfix as well, a slow directory
+ * would hold up all mail. */
+static bool
+audit_map_has(struct audit *audit, const char *spec)
+{
+	const struct conf_map *map =
+	    audit->site != NULL ? conf_map_senders(audit->site) : NULL;
+	size_t i;
+
+	for (i = 0; map != NULL && i < map->ntables; i++)
+		if (strcmp(map->table[i].spec, postconf_table(spec)) == 0)
+			return true;
+	return false;
+}
+
+/* Forceencd's in front of the site's own tables, which may have senders that
+ * forceencd doesn't know. */
 static void
 audit_map_find(struct audit *audit)
 {
-	audit_find_value(audit, audit_rewrite(audit), AUDIT_MAP_NAME,
-	    audit_map_wanted(audit));
+	const char *at =
+	    postconf_value(audit->conf, audit_rewrite(audit), AUDIT_MAP_NAME);
+	const char *list = audit_map_wanted(audit), *word, *spec;
+	struct mapspec map;
+	size_t len;
+
+	while ((len = postconf_word(&at, &word)) > 0) {
+		spec = postconf_keep(audit->conf, "%.*s", (int)len, word);
+		if (mapspec_parse(&map, spec) == -1 &&
+		    !audit_map_has(audit, spec))
+			list = postconf_keep(audit->conf, "%s, %s", list, spec);
+	}
+	audit_find_value(audit, audit_rewrite(audit), AUDIT_MAP_NAME, list);
+}
+
+/* The list with one table spelled in another way. */
+static const char *
+audit_map_with(struct audit *audit, const char *old, const char *new)
+{
+	const char *at =
+	    postconf_value(audit->conf, audit_rewrite(audit), AUDIT_MAP_NAME);
+	const char *list = "", *word;
+	size_t len;
+
+	while ((len = postconf_word(&at, &word)) > 0)
+		list = strlen(old) == len && strncmp(old, word, len) == 0
+		    ? postconf_keep(audit->conf, "%s%s%s", list,
+			  *list != '\0' ? ", " : "", new)
+		    : postconf_keep(audit->conf, "%s%s%.*s", list,
+			  *list != '\0' ? ", " : "", (int)len, word);
+	return list;
 }
 
 void
@@ -216,7 +257,7 @@ audit_map_on_proxy(struct audit *audit, const char *spec)
 
 	if (mapspec_parse(&map, spec) == 0 && map.proxied)
 		audit_find_value(audit, audit_rewrite(audit), AUDIT_MAP_NAME,
-		    postconf_table(spec));
+		    audit_map_with(audit, spec, postconf_table(spec)));
 }
 
 void
@@ -241,8 +282,9 @@ audit_map_on_chroot(struct audit *audit, const char *spec)
 	fix = "listen below the queue directory, or at inet:127.0.0.1:9999";
 	if (strncmp(map.path, queue, len) == 0 && map.path[len] == '/')
 		fix = audit_set(audit, audit_rewrite(audit), AUDIT_MAP_NAME,
-		    postconf_keep(audit->conf, "socketmap:unix:%s:%s",
-			map.path + len + 1, map.map));
+		    audit_map_with(audit, spec,
+			postconf_keep(audit->conf, "socketmap:unix:%s:%s",
+			    map.path + len + 1, map.map)));
 	audit_find(audit,
 	    postconf_line(audit->conf, audit_rewrite(audit), AUDIT_MAP_NAME),
 	    fix);
@@ -289,172 +331,6 @@ audit_map_site(struct audit *audit)
 	if (audit->site_problem != NULL)
 		audit_find(
 		    audit, audit->site_problem, "forceencctl config check");
-}
-
-/* A sender for whom forceencd must have an answer, of whatever kind. */
-static const char *
-audit_map_postmaster(struct audit *audit)
-{
-	const char *host = postconf_value(audit->conf, NULL, "myhostname");
-
-	return postconf_keep(
-	    audit->conf, "postmaster@%s", *host != '\0' ? host : "localhost");
-}
-
-static void
-audit_map_try(
-    struct audit *audit, const char *spec, const char *key, const char *remedy)
-{
-	struct buf text = {0};
-	struct mapspec map;
-
-	if (mapspec_parse(&map, spec) == -1)
-		return;
-	if (audit->world->ask(audit->world->arg, spec, key, &text) ==
-	    AUDIT_SAID_TROUBLE)
-		audit_find(audit,
-		    postconf_keep(audit->conf, "%s, asked for %s: %s", spec,
-			key, buf_text(&text)),
-		    remedy);
-	buf_fini(&text);
-}
-
-static void
-audit_map_on_ask(struct audit *audit, const char *spec)
-{
-	const char *sender = audit_map_postmaster(audit);
-
-	audit_map_try(audit, spec, sender,
-	    postconf_keep(audit->conf, "forceencctl lookup %s", sender));
-}
-
-/* The floor, or somebody else's policies. */
-static void
-audit_map_on_policies(
-    struct audit *audit, const struct postconf_service *service)
-{
-	const char *at =
-	    postconf_value(audit->conf, postconf_path(audit->conf, service),
-		audit_client(audit, service, "tls_policy_maps"));
-	const char *word, *spec;
-	size_t len;
-
-	while ((len = postconf_word(&at, &word)) > 0) {
-		spec = postconf_keep(audit->conf, "%.*s", (int)len, word);
-		audit_map_try(audit, spec, "example.com",
-		    postconf_keep(audit->conf, "postmap -q example.com '%s'",
-			postconf_quoted(audit->conf, spec)));
-	}
-}
-
-void
-audit_map_asked(struct audit *audit)
-{
-	const struct postconf_service *service;
-	unsigned i;
-
-	if (!audit->world->here)
-		return;
-	audit_map_each(audit, audit_map_on_ask);
-	for (i = 0; (service = audit_forced(audit, i)) != NULL; i++)
-		audit_map_on_policies(audit, service);
-}
-
-/* What the map answers for a sender must be a way that is safe. */
-void
-audit_map_answer(struct audit *audit)
-{
-	const char *ours = audit_map_ours(audit), *answer;
-	struct buf text = {0};
-	enum audit_hop hop;
-
-	if (ours == NULL || !audit->world->here)
-		return;
-	if (audit->world->ask(audit->world->arg, ours,
-		audit_map_postmaster(audit), &text) == AUDIT_SAID_ANSWER) {
-		answer = buf_text(&text);
-		hop = audit_hop(audit, answer);
-		if (hop == AUDIT_HOP_OPEN || hop == AUDIT_HOP_UNSURE)
-			audit_find(audit,
-			    postconf_keep(
-				audit->conf, "%s answers %s", ours, answer),
-			    "set forceenc_answers to transports that encrypt");
-	}
-	buf_fini(&text);
-}
-
-/* Nothing, and "go on", mean the same to Postfix. */
-static bool
-audit_map_is_silent(enum audit_said said, struct buf *text)
-{
-	return said == AUDIT_SAID_NOTHING ||
-	    (said == AUDIT_SAID_ANSWER && strcmp(buf_text(text), "DUNNO") == 0);
-}
-
-void
-audit_map_said(struct audit *audit, audit_map_said_fn *fn)
-{
-	const char *ours = audit_map_ours(audit), *answer;
-	const char *const senders[] = {audit_map_postmaster(audit), "<>"};
-	struct buf text = {0};
-	enum audit_said said;
-	size_t i;
-
-	for (i = 0; i < 2 && ours != NULL && audit->world->here; i++) {
-		buf_clear(&text);
-		said = audit->world->ask(
-		    audit->world->arg, ours, senders[i], &text);
-		answer = buf_text(&text);
-		if (said == AUDIT_SAID_ANSWER && strcspn(answer, ":") > 0 &&
-		    !audit_map_is_silent(said, &text))
-			fn(audit,
-			    postconf_keep(audit->conf, "%.*s",
-				(int)strcspn(answer, ":"), answer),
-			    postconf_keep(audit->conf,
-				", which %s answers for %s", ours, senders[i]));
-	}
-	buf_fini(&text);
-}
-
-enum audit_seen
-audit_map_forces(struct audit *audit, const char *sender)
-{
-	const char *ours = audit_map_ours(audit);
-	enum audit_seen seen = AUDIT_UNKNOWN;
-	struct buf text = {0};
-	enum audit_said said;
-	enum audit_hop hop;
-
-	if (ours == NULL || !audit->world->here)
-		return AUDIT_UNKNOWN;
-	said = audit->world->ask(audit->world->arg, ours, sender, &text);
-	if (audit_map_is_silent(said, &text)) {
-		seen = AUDIT_ABSENT;
-	} else if (said == AUDIT_SAID_ANSWER) {
-		hop = audit_hop(audit, buf_text(&text));
-		if (hop == AUDIT_HOP_SAFE || hop == AUDIT_HOP_STAYS)
-			seen = AUDIT_SEEN;
-	}
-	buf_fini(&text);
-	return seen;
-}
-
-void
-audit_map_null(struct audit *audit)
-{
-	const char *ours = audit_map_ours(audit);
-	struct buf text = {0};
-	enum audit_said said;
-
-	if (ours == NULL || !audit->world->here)
-		return;
-	said = audit->world->ask(audit->world->arg, ours, "<>", &text);
-	if (audit_map_is_silent(said, &text))
-		audit_find(audit,
-		    postconf_keep(
-			audit->conf, "%s has no transport for <>", ours),
-		    "forceencctl set '<>' on");
-	buf_fini(&text);
 }
 
 void

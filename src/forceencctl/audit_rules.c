@@ -25,12 +25,12 @@ const struct audit_rule audit_rules[] = {
 	"The answer names a way of delivery on which TLS isn't enforced, "
 	"or a policy or a header may overrule it. Who is forced to it "
 	"isn't forced to anything.",
-	AUDIT_RULES_SEEN, audit_map_answer},
+	AUDIT_RULES_SEEN, audit_live_answer},
     {"map-null", AUDIT_WARN, "the null sender isn't forced",
 	"Bounces come from <>, and one may carry a forced message back "
 	"in whole. If the sender's own server offers no TLS, it travels"
 	" there in plaintext.",
-	AUDIT_RULES_SEEN, audit_map_null},
+	AUDIT_RULES_SEEN, audit_live_null},
     {"map-null-key", AUDIT_WARN, "the null sender is asked for by another key",
 	"forceencd knows the null sender as <>. By another name it is a"
 	" sender of whom nobody has heard.",
@@ -40,7 +40,7 @@ const struct audit_rule audit_rules[] = {
 	"What Postfix asks now gets no answer. Mail of everybody waits,"
 	" since nobody can say who isn't forced; without a policy's, forced "
 	"mail does.",
-	AUDIT_RULES_SEEN, audit_map_asked},
+	AUDIT_RULES_SEEN, audit_live_asked},
     {"map-served", AUDIT_WARN, "forceencd doesn't serve what Postfix asks",
 	"forceenc.cf has no such listener, or no map of this name. "
 	"Postfix then gets no answer, and everybody's mail waits.",

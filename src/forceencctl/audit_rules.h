@@ -20,11 +20,19 @@ void audit_map_transports(struct audit *);
  * there. */
 const char *audit_dsn_ours(struct audit *);
 
+/* Calls fn for each table of the senders' map. */
+typedef void audit_map_fn(struct audit *, const char *spec);
+void audit_map_each(struct audit *, audit_map_fn *);
+
+/* The first table that is one of forceencd's, or could be; NULL if none is.
+ * Where forceenc.cf is known, the first that it serves. */
+const char *audit_map_ours(struct audit *);
+
 /* Calls for each transport that the map answers with, now. who: for whom, to
  * be put behind. */
-typedef void audit_map_said_fn(
+typedef void audit_live_said_fn(
     struct audit *, const char *transport, const char *who);
-void audit_map_said(struct audit *, audit_map_said_fn *);
+void audit_live_said(struct audit *, audit_live_said_fn *);
 
 /* The map of forceenc.cf that a table is, with transports for answers; NULL
  * if it's none, or nobody knows. */
@@ -32,7 +40,7 @@ const struct conf_map *audit_map_behind(struct audit *, const char *spec);
 
 /* Whether the map answers for this sender, now, with a transport that is
  * safe. */
-enum audit_seen audit_map_forces(struct audit *, const char *sender);
+enum audit_seen audit_live_forces(struct audit *, const char *sender);
 
 void audit_map_missing(struct audit *);
 void audit_map_direct(struct audit *);
@@ -42,9 +50,9 @@ void audit_map_proxy(struct audit *);
 void audit_map_chroot(struct audit *);
 void audit_map_served(struct audit *);
 void audit_map_site(struct audit *);
-void audit_map_asked(struct audit *);
-void audit_map_answer(struct audit *);
-void audit_map_null(struct audit *);
+void audit_live_asked(struct audit *);
+void audit_live_answer(struct audit *);
+void audit_live_null(struct audit *);
 void audit_map_null_key(struct audit *);
 void audit_map_probe(struct audit *);
 void audit_map_unseen(struct audit *);

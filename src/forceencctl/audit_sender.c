@@ -79,11 +79,11 @@ audit_sender_entry(struct audit *audit, const char *key, const char *value)
 
 	if (whole)
 		after =
-		    audit_map_forces(audit, audit_sender_whole(audit, value));
+		    audit_live_forces(audit, audit_sender_whole(audit, value));
 	if (after == AUDIT_SEEN)
 		return AUDIT_SENDER_KEPT;
 	if (*key != '/' && at != NULL && at > key)
-		before = audit_map_forces(audit, key);
+		before = audit_live_forces(audit, key);
 	if (before == AUDIT_ABSENT)
 		return AUDIT_SENDER_KEPT;
 	return before == AUDIT_SEEN && after == AUDIT_ABSENT
@@ -222,7 +222,7 @@ audit_sender_on_owner(struct audit *audit, const char *service,
 {
 	const char *owner = audit_sender_of_list(audit, service, key, value);
 
-	if (audit_map_forces(audit, owner) != AUDIT_SEEN)
+	if (audit_live_forces(audit, owner) != AUDIT_SEEN)
 		audit_find(audit,
 		    postconf_keep(audit->conf, "%s: %s: %s", spec, key, value),
 		    postconf_keep(

@@ -53,7 +53,7 @@ audit_transport_missing(struct audit *audit)
 
 	for (i = 0; i < audit->ntransports; i++)
 		audit_transport_find_missing(audit, audit->transport[i], "");
-	audit_map_said(audit, audit_transport_on_said);
+	audit_live_said(audit, audit_transport_on_said);
 }
 
 void

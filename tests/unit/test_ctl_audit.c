@@ -98,7 +98,9 @@ static const struct example examples[] = {
 	"rewrite_service_name = other\nM qmgr unix n - n 300 1 qmgr\n"
 	"P rewrite/unix/" MAP " =\n",
 	"other/unix/" MAP " =", "postconf -P 'other/unix/" MAP "=" OURS "'"},
-    {"map-direct", MAP " = hash:/x, ldap:/y\n", MAP " =\n", "hash:/x", OURS},
+    /* It may have senders whom forceencd doesn't know. */
+    {"map-direct", MAP " = hash:/x, ldap:/y\n", MAP " =\n", "hash:/x",
+	"postconf -e '" MAP " = " OURS ", hash:/x, ldap:/y'"},
     {"map-shadowed", MAP " = hash:/x, " OURS "\n", MAP " = " OURS ", hash:/x\n",
 	"hash:/x", "postconf -e '" MAP " = " OURS ", hash:/x'"},
     {"map-shadowed", "P rewrite/unix/" MAP " = hash:/x " OURS "\n", "",
@@ -127,8 +129,10 @@ static const struct example examples[] = {
 	"socketmap:unix:f/l:forceenc"},
     {"map-chroot", MAP " = socketmap:unix:/run/l:forceenc\n",
 	MAP " = " OURS "\n", "/run/l", "listen below"},
-    {"map-tcp", MAP " = tcp:127.0.0.1:9998\n", "", "tcp:", OURS},
-    {"map-proxy", MAP " = proxy:" OURS "\n", "", "proxy:", "= " OURS},
+    {"map-tcp", MAP " = tcp:127.0.0.1:9998 hash:/x\n", "",
+	"tcp:", "= " OURS ", hash:/x'"},
+    {"map-proxy", MAP " = proxy:" OURS " hash:/x\n", "",
+	"proxy:", "= " OURS ", hash:/x'"},
     {"map-site", "site forceenc.cf:1: wrong\n", "", "forceenc.cf:1",
 	"config check"},
     {"map-probe", "address_verify_sender_dependent_default_transport_maps =\n",

@@ -15,6 +15,7 @@
 #include "forceenc/store.h"
 #include "forceenc/template.h"
 #include "forceenc/text.h"
+#include "forceencctl/dialed_rows.h"
 #include "forceencctl/dialed_schema.h"
 #include "forceencctl/ldap_ask.h"
 #include "forceencctl/pgsql_ask.h"
@@ -217,7 +218,12 @@ dialed_pgsql(struct reach *reach, const struct conf_table *table,
 			buf_printf(&dialed.tls, "%s%s", pq_tls(pq),
 			    dialed_pgsql_verifies(host) ? ""
 							: ", not verified");
-		ok = dialed_pgsql_ask(&dialed, pq);
+		ok = dialed_pgsql_ask(&dialed, pq) &&
+		    (admin != NULL ||
+			dialed_rows_check(pq, conf,
+			    clock_now() + conf->query_time_limit +
+				DIALED_PATIENCE,
+			    &dialed.why) == 0);
 	}
 	record = dialed_record(&dialed, ok, clock_now() - began);
 	pq_close(pq);

@@ -156,6 +156,26 @@ def test_pgsql_that_refuses(make_served, server, table_path, parameters,
     assert wanted in record["why"]
 
 
+def test_pgsql_that_shows_nothing(make_served, server, table_path):
+    """To a role that no policy is for, the table is empty, which is no error;
+    a view of it isn't, since its owner reads it."""
+    server.sql("DROP ROLE IF EXISTS other; CREATE ROLE other LOGIN; "
+               "GRANT SELECT ON policy, policy_alias TO other")
+    served = make_served(server.table(table_path, user="other"))
+    served.daemon.write()
+    ctl = Ctl(served.daemon.path)
+    record, = dial(ctl, UNREACHABLE).values()
+    assert "shows other no row of policy, " in record["why"]
+    server.table(table_path, user="other", query="SELECT answer FROM "
+                 "policy_alias WHERE address = '%s'")
+    dial(ctl)
+    server.sql("CREATE POLICY other ON policy FOR SELECT TO other USING (true)")
+    server.table(table_path, user="other")
+    dial(ctl)
+    server.sql("DROP POLICY other ON policy; DROP OWNED BY other; "
+               "DROP ROLE other")
+
+
 def test_pgsql_with_the_wrong_password(make_served, server, table_path,
                                        authority):
     served = make_served(server.table(

@@ -3,6 +3,8 @@
 
 #include "forceencctl/dialed_schema.h"
 
+#include <string.h>
+
 #include "forceenc/buf.h"
 #include "forceenc/must.h"
 #include "forceenc/template.h"
@@ -27,6 +29,18 @@ dialed_schema_is(const char *value, size_t len, const char *name)
 {
 	return directory_change_syntax(value, len, name) !=
 	    DIRECTORY_CHANGE_OTHER;
+}
+
+/* "mail:caseExactMatch:" is no name, and may match in any attribute. */
+static bool
+dialed_schema_has_rules(const struct dialed_schema_names *names)
+{
+	size_t i;
+
+	for (i = 0; i < names->n; i++)
+		if (strchr(names->name[i], ':') != NULL)
+			return true;
+	return false;
 }
 
 static void
@@ -78,6 +92,7 @@ dialed_schema_check(
 	MUST(template_shape_init(&shape, conf->query_filter, NULL) == 0);
 	schema.names[0].name = shape.attribute;
 	schema.names[0].n = shape.nattributes;
+	schema.names[0].known = dialed_schema_has_rules(&schema.names[0]);
 	keep_ldap_schema_each(
 	    dir, conf->timeout, dialed_schema_on_type, &schema);
 	for (i = 0; i < 2 && rc == 0 && schema.readable; i++)

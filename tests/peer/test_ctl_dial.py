@@ -59,6 +59,13 @@ def test_ldap(make_table, slapd, transport, tls):
     assert " ok " in lines[2]
 
 
+def test_ldap_with_a_matching_rule(make_table):
+    """What stands before it isn't the name of an attribute."""
+    table = make_table(query_filter="(mail:caseIgnoreIA5Match:=%s)")
+    record, = dial(table.ctl).values()
+    assert record["ok"], record
+
+
 def test_ldap_with_a_certificate_of_somebodys(make_table):
     table = make_table("ldaps", tls_require_cert="no")
     record, = dial(table.ctl).values()

@@ -156,6 +156,21 @@ audit_map_has(struct audit *audit, const char *spec)
 	return false;
 }
 
+/* Whether nobody would answer: all mail would wait. setup asks before it
+ * changes anything. */
+static bool
+audit_map_is_down(struct audit *audit, const char *spec)
+{
+	struct buf text = {0};
+	bool down;
+
+	down = audit->world->here &&
+	    audit->world->ask(audit->world->arg, spec, "<>", &text) ==
+		AUDIT_SAID_TROUBLE;
+	buf_fini(&text);
+	return down;
+}
+
 /* Forceencd's in front of the site's own tables, which may have senders that
  * forceencd doesn't know. */
 static void
@@ -173,7 +188,11 @@ audit_map_find(struct audit *audit)
 		    !audit_map_has(audit, spec))
 			list = postconf_keep(audit->conf, "%s, %s", list, spec);
 	}
-	audit_find_value(audit, audit_rewrite(audit), AUDIT_MAP_NAME, list);
+	audit_find(audit,
+	    postconf_line(audit->conf, audit_rewrite(audit), AUDIT_MAP_NAME),
+	    audit_map_is_down(audit, audit_map_wanted(audit))
+		? "forceencctl setup --apply"
+		: audit_set(audit, audit_rewrite(audit), AUDIT_MAP_NAME, list));
 }
 
 /* The list with one table spelled in another way. */

@@ -91,6 +91,9 @@ struct example {
 static const struct example examples[] = {
     {"map-missing", MAP " =\n", MAP " = hash:/x\n", MAP " =",
 	"postconf -e '" MAP " = " OURS "'"},
+    /* If nobody answers, all mail would wait. */
+    {"map-missing", MAP " =\nask <> trouble\n", "", MAP " =",
+	"forceencctl setup --apply"},
     /* qmgr(8) may ask another one. */
     {"map-missing",
 	"rewrite_service_name = other\nM qmgr unix n - n 300 1 qmgr\n"

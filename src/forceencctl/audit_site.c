@@ -350,6 +350,7 @@ audit_site_auth(struct audit *audit)
 		service = &audit->conf->service[i];
 		path = postconf_path(audit->conf, service);
 		if (strcmp(service->command, "smtpd") != 0 ||
+		    !audit_site_is_open(audit, service) ||
 		    !postconf_yes(
 			audit->conf, path, "smtpd_sasl_auth_enable") ||
 		    postconf_yes(audit->conf, path, "smtpd_tls_auth_only") ||
@@ -392,6 +393,8 @@ audit_site_submission(struct audit *audit)
 
 	for (i = 0; i < audit->conf->nservices; i++) {
 		service = &audit->conf->service[i];
+		if (!audit_site_is_open(audit, service))
+			continue;
 		path = postconf_path(audit->conf, service);
 		if (audit_site_has_port(service, starttls) &&
 		    !postconf_is(audit->conf, path, "smtpd_tls_security_level",

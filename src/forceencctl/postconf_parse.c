@@ -277,6 +277,8 @@ postconf_parse_option(struct postconf_params *params, const char *service,
 	value = text_trim(equals + 1, &value_len);
 	len = (size_t)(equals - s);
 	s = text_trim(s, &len);
+	if (!postconf_parse_is_name(s, len))
+		return;
 	param.service = mem_strdup(service);
 	param.name = mem_dup(s, len);
 	param.value = mem_dup(value, value_len);

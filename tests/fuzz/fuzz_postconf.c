@@ -4,8 +4,10 @@
 /* What postconf(1) says: bytes to a model, and values expanded. The first
  * byte chooses the output. */
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "forceenc/mem.h"
 #include "forceenc/must.h"
 #include "forceencctl/postconf_parse.h"
 #include "forceencctl/table_text.h"
@@ -42,9 +44,17 @@ fuzz_check_params(struct postconf *conf, const struct postconf_params *params)
 static void
 fuzz_check_table(const char *data, size_t size)
 {
+	char *name = mem_dup(data, size);
 	struct buf out = {0};
 	const char *s;
 
+	/* A table may stand in its own name. */
+	if (*name == '{') {
+		table_text_inline(name, &out);
+		MUST(out.len == 0 || out.data[out.len - 1] == '\n');
+		buf_clear(&out);
+	}
+	free(name);
 	table_text_parse(TABLE_TEXT_PATTERNS, data, size, &out);
 	for (s = buf_text(&out); *s != '\0'; s = strchr(s, '\n') + 1)
 		MUST(strchr(s, '\n') != NULL && *s != '\t' &&
@@ -65,6 +75,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (postconf_parse(&conf, (enum postconf_output)(data[0] % 4),
 		(const char *)data + 1, size - 1, &err) == -1)
 		MUST(err.text[0] != '\0');
+	postconf_parse_twice(&conf);
 	fuzz_check_params(&conf, &conf.set);
 	fuzz_check_params(&conf, &conf.defaults);
 	fuzz_check_params(&conf, &conf.overrides);

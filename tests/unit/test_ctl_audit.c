@@ -573,6 +573,12 @@ static const struct example examples[] = {
     {"site-auth", "smtpd_sasl_auth_enable = yes\n",
 	"smtpd_sasl_auth_enable = yes\nsmtpd_tls_auth_only = yes\n",
 	"smtpd_tls_auth_only", "postconf -e 'smtpd_tls_auth_only = yes'"},
+    {"site-auth",
+	"M 192.0.2.1:26 inet n - y - - smtpd\n"
+	"P 192.0.2.1:26/inet/smtpd_sasl_auth_enable = yes\n",
+	"M 127.0.0.1:26 inet n - y - - smtpd\n"
+	"P 127.0.0.1:26/inet/smtpd_sasl_auth_enable = yes\n",
+	"smtpd_tls_auth_only", "yes"},
     {"site-submission", "M submission inet n - y - - smtpd\n",
 	"M submission inet n - y - - smtpd\n"
 	"P submission/inet/smtpd_tls_security_level = encrypt\n",
@@ -586,8 +592,8 @@ static const struct example examples[] = {
 	"P forceenc/unix/smtp_tls_per_site =\n", "smtp_use_tls = yes",
 	"postconf -e 'smtp_tls_security_level = may' && postconf -X "
 	"smtp_use_tls"},
-    {"site-submission", "M 192.0.2.1:587 inet n - y - - smtpd\n", "",
-	"smtpd_tls_security_level",
+    {"site-submission", "M 192.0.2.1:587 inet n - y - - smtpd\n",
+	"M 127.0.0.1:587 inet n - y - - smtpd\n", "smtpd_tls_security_level",
 	"192.0.2.1:587/inet/smtpd_tls_security_level=encrypt"},
     {"site-deprecated",
 	"P smtp/inet/smtpd_enforce_tls = yes\n"

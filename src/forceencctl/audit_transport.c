@@ -214,6 +214,40 @@ audit_transport_policy_unread(struct audit *audit)
 	    audit, "tls_policy_maps", audit_transport_on_unread);
 }
 
+/* Whether a table of old says NONE, or can't be read. */
+static bool
+audit_transport_says_none(struct audit *audit, const char *spec)
+{
+	const char *key, *value;
+	struct buf text = {0};
+	struct err err;
+	bool none;
+	char *at;
+
+	none = audit->world->table(audit->world->arg, spec, &text, &err) !=
+	    AUDIT_SEEN;
+	buf_text(&text);
+	at = text.data;
+	while (!none && audit_next_entry(&at, &key, &value))
+		none = text_equal_fold(value, strlen(value), "none");
+	buf_fini(&text);
+	return none;
+}
+
+static bool
+audit_transport_any_none(
+    struct audit *audit, const char *service, const char *name)
+{
+	const char *at = postconf_value(audit->conf, service, name), *word;
+	size_t len;
+
+	while ((len = postconf_word(&at, &word)) > 0)
+		if (audit_transport_says_none(audit,
+			postconf_keep(audit->conf, "%.*s", (int)len, word)))
+			return true;
+	return false;
+}
+
 void
 audit_transport_per_site(struct audit *audit)
 {
@@ -224,9 +258,9 @@ audit_transport_per_site(struct audit *audit)
 	for (i = 0; (service = audit_forced(audit, i)) != NULL; i++) {
 		path = postconf_path(audit->conf, service);
 		name = audit_client(audit, service, "tls_per_site");
-		if (!postconf_is(audit->conf, path, name, "") &&
-		    postconf_is(audit->conf, path,
-			audit_client(audit, service, "tls_policy_maps"), ""))
+		if (postconf_is(audit->conf, path,
+			audit_client(audit, service, "tls_policy_maps"), "") &&
+		    audit_transport_any_none(audit, path, name))
 			audit_find_value(audit, path, name, "");
 	}
 }

@@ -171,6 +171,12 @@ static const struct example examples[] = {
     {"transport-per-site", "smtp_tls_per_site = hash:/s\n",
 	"smtp_tls_per_site = hash:/s\nsmtp_tls_policy_maps = hash:/p\n",
 	"smtp_tls_per_site = hash:/s", "smtp_tls_per_site='"},
+    {"transport-per-site",
+	"smtp_tls_per_site = hash:/s\ntable hash:/s a|MUST\n"
+	"table hash:/s b|none\n",
+	"smtp_tls_per_site = hash:/s\ntable hash:/s a|MUST\n"
+	"table hash:/s b|MAY\n",
+	"hash:/s", "smtp_tls_per_site='"},
     {"transport-tls-required", "P forceenc/unix/tls_required_enable = yes\n",
 	"P forceenc/unix/tls_required_enable = yes\n"
 	"P cleanup/unix/tls_required_enable = no\n",

@@ -93,6 +93,7 @@ struct audit {
 	const char *transport[AUDIT_TRANSPORTS_MAX];
 	unsigned ntransports;
 	const char *complaints; /* of postconf, a line each */
+	unsigned unanswered;    /* of the questions to the senders' map */
 	/* Of main.cf, from "/" on; NULL: where Postfix's programs look. */
 	const char *folder;
 

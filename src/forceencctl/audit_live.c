@@ -9,6 +9,10 @@
 
 /* What the maps answer over their sockets, now. */
 
+/* Each of a table's entries is a question, and one without an answer takes
+ * seconds. */
+#define AUDIT_LIVE_PATIENCE 3
+
 /* A sender for whom forceencd must have an answer, of whatever kind. */
 static const char *
 audit_live_postmaster(struct audit *audit)
@@ -143,9 +147,11 @@ audit_live_forces(struct audit *audit, const char *sender)
 	enum audit_said said;
 	enum audit_hop hop;
 
-	if (ours == NULL || !audit->world->here)
+	if (ours == NULL || !audit->world->here ||
+	    audit->unanswered >= AUDIT_LIVE_PATIENCE)
 		return AUDIT_UNKNOWN;
 	said = audit->world->ask(audit->world->arg, ours, sender, &text);
+	audit->unanswered += said == AUDIT_SAID_TROUBLE;
 	if (audit_live_is_silent(said, &text)) {
 		seen = AUDIT_ABSENT;
 	} else if (said == AUDIT_SAID_ANSWER) {

@@ -760,6 +760,42 @@ forceencd_serves_what_postfix_asks(void **state)
 	buf_fini(&more);
 }
 
+static unsigned asked;
+
+static enum audit_said
+never_answers(
+    void *arg, const char *spec, const char *address, struct buf *text)
+{
+	(void)arg;
+	(void)spec;
+	(void)address;
+	(void)text;
+	asked++;
+	return AUDIT_SAID_TROUBLE;
+}
+
+static void
+a_map_that_hangs_is_not_asked_for_each_entry(void **state)
+{
+	struct buf more = {0};
+	struct audit_case c;
+	unsigned i;
+
+	(void)state;
+	buf_add_text(&more, "canonical_maps = hash:/c\n");
+	for (i = 0; i < 100; i++)
+		buf_printf(&more,
+		    "table hash:/c u%u@example.com|v%u@example.com\n", i, i);
+	audit_case_open(&c, base, buf_text(&more));
+	c.world.ask = never_answers;
+	asked = 0;
+	audit_run(&c.audit, audit_rules, audit_rules_n);
+	assert_non_null(find(&c, "sender-canonical"));
+	assert_in_range(asked, 1, 20);
+	audit_case_close(&c);
+	buf_fini(&more);
+}
+
 static void
 leaks_come_first(void **state)
 {
@@ -786,6 +822,7 @@ main(void)
 	    cmocka_unit_test(each_rule_has_an_example),
 	    cmocka_unit_test(forceencd_serves_what_postfix_asks),
 	    cmocka_unit_test(leaks_come_first),
+	    cmocka_unit_test(a_map_that_hangs_is_not_asked_for_each_entry),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -369,7 +369,9 @@ audit_map_probe(struct audit *audit)
 	static const char name[] =
 	    "address_verify_sender_dependent_default_transport_maps";
 
-	if (postconf_set(audit->conf, name))
+	if (postconf_set(audit->conf, name) &&
+	    !postconf_is(audit->conf, NULL, name,
+		postconf_value(audit->conf, NULL, AUDIT_MAP_NAME)))
 		audit_find(audit, postconf_line(audit->conf, NULL, name), "");
 }
 

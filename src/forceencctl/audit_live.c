@@ -50,21 +50,19 @@ audit_live_on_ask(struct audit *audit, const char *spec)
 	    postconf_keep(audit->conf, "forceencctl lookup %s", sender));
 }
 
-/* The floor, or somebody else's policies. */
+/* Each table of another parameter that is asked over a socket. */
 static void
-audit_live_on_policies(
-    struct audit *audit, const struct postconf_service *service)
+audit_live_others(
+    struct audit *audit, const char *service, const char *name, const char *key)
 {
-	const char *at =
-	    postconf_value(audit->conf, postconf_path(audit->conf, service),
-		audit_client(audit, service, "tls_policy_maps"));
+	const char *at = postconf_value(audit->conf, service, name);
 	const char *word, *spec;
 	size_t len;
 
 	while ((len = postconf_word(&at, &word)) > 0) {
 		spec = postconf_keep(audit->conf, "%.*s", (int)len, word);
-		audit_live_try(audit, spec, "example.com",
-		    postconf_keep(audit->conf, "postmap -q example.com '%s'",
+		audit_live_try(audit, spec, key,
+		    postconf_keep(audit->conf, "postmap -q %s '%s'", key,
 			postconf_quoted(audit->conf, spec)));
 	}
 }
@@ -78,8 +76,13 @@ audit_live_asked(struct audit *audit)
 	if (!audit->world->here)
 		return;
 	audit_map_each(audit, audit_live_on_ask);
+	audit_live_others(audit, audit_rewrite(audit), "transport_maps",
+	    "postmaster@example.com");
+	/* The floor, or somebody else's policies. */
 	for (i = 0; (service = audit_forced(audit, i)) != NULL; i++)
-		audit_live_on_policies(audit, service);
+		audit_live_others(audit, postconf_path(audit->conf, service),
+		    audit_client(audit, service, "tls_policy_maps"),
+		    "example.com");
 }
 
 /* What the map answers for a sender must be a way that is safe. */

@@ -127,6 +127,12 @@ static const struct example examples[] = {
 	"ask example.com trouble\n",
 	"smtp_tls_policy_maps = socketmap:inet:h:1:p\n", "inet:h:1:p",
 	"postmap -q example.com 'socketmap:inet:h:1:p'"},
+    {"map-asked",
+	"transport_maps = hash:/t, socketmap:inet:h:1:t\n"
+	"ask postmaster@example.com trouble\n",
+	"transport_maps = hash:/t, socketmap:inet:h:1:t\n"
+	"ask postmaster@example.com smtp:\n",
+	"inet:h:1:t", "postmap -q postmaster@example.com"},
     {"map-chroot", MAP " = socketmap:unix:/var/spool/postfix/f/l:forceenc\n",
 	MAP " = socketmap:unix:f/l:forceenc\n", "unix:/var",
 	"socketmap:unix:f/l:forceenc"},

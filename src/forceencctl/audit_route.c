@@ -199,12 +199,18 @@ audit_route_access(struct audit *audit, const char *service, const char *name,
     enum audit_hop wanted)
 {
 	static const char server[] = "check_policy_service";
-	const char *at = postconf_value(audit->conf, service, name), *word;
+	const char *at = postconf_value(audit->conf, service, name);
+	const char *word, *inner;
 	const char *line = postconf_line(audit->conf, service, name);
 	bool check = false;
 	size_t len;
 
 	while ((len = postconf_word(&at, &word)) > 0) {
+		/* "check_ccert_access { type:table, ... }" */
+		if (check && *word == '{') {
+			inner = word + 1;
+			len = postconf_word(&inner, &word);
+		}
 		if (check && memchr(word, ':', len) != NULL)
 			audit_route_table(audit, line,
 			    postconf_keep(audit->conf, "%.*s", (int)len, word),

@@ -298,6 +298,13 @@ static const struct example examples[] = {
 	"strict = check_client_access hash:/a\n"
 	"table hash:/a x|FILTER relay:h\n",
 	"hash:/a: x FILTER", ""},
+    {"route-filter",
+	"smtpd_client_restrictions = check_ccert_access { hash:/a, "
+	"{ search_order = pubkey_fingerprint } }\n"
+	"table hash:/a x|FILTER relay:h\n",
+	"smtpd_client_restrictions = check_ccert_access { hash:/a }\n"
+	"table hash:/a x|OK\n",
+	"hash:/a: x FILTER", ""},
     {"route-content-filter", "content_filter = smtp:[filter.example]:25\n",
 	"content_filter = smtp:[127.0.0.1]:10024\n", "filter.example",
 	"loopback"},

@@ -5,7 +5,9 @@
  * The lock belongs to a session, so it's gone when that is. A server notices
  * up to half a minute late that the other end of a connection has gone without
  * a word, and this process may be back by then: it knows its own sessions by
- * the name that it gives them, and has the server end them.
+ * the name that it gives them, and has the server end them. One that was killed
+ * and started anew doesn't; but then the server has been told, and ends the
+ * session as soon as what it does in it is done.
  */
 
 #include "store/store_pgsql_lock.h"
@@ -41,8 +43,8 @@
 	"WHERE application_name = $1 AND pid <> pg_backend_pid() "       \
 	"AND usename = current_user AND datname = current_database()"
 
-/* How often it's tried while such a session ends, which is at once. */
-#define STORE_PGSQL_LOCK_TRIES 20
+/* How often it's tried while such a session ends. */
+#define STORE_PGSQL_LOCK_TRIES 40
 #define STORE_PGSQL_LOCK_PAUSE "SELECT pg_sleep(0.05)"
 
 static const char *
@@ -120,8 +122,6 @@ store_pgsql_lock_take(
 	if (store_pq_ask(store->link, STORE_PGSQL_LOCK_END, &name, 1, &answer,
 		err) == -1)
 		return -1;
-	if (store_pq_number(&answer, 0, 0) == 0)
-		return store_pgsql_lock_refuse(store, id, err);
 	for (i = 0; i < STORE_PGSQL_LOCK_TRIES && rc == 0; i++) {
 		if (store_pq_do(store->link, STORE_PGSQL_LOCK_PAUSE, err) == -1)
 			return -1;

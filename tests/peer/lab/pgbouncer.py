@@ -48,9 +48,14 @@ class Pgbouncer:
             folder=self.folder))
 
     def change(self, mode):
-        """While it runs, for clients that are connected, too."""
+        """While it runs, for clients that are connected, too: each from its
+        next transaction on."""
+        log = self.folder / "log"
+        before = log.read_text().count("got SIGHUP")
         self._configure(mode)
         self.process.send_signal(signal.SIGHUP)
+        until(lambda: b"%d" % log.read_text().count("got SIGHUP"),
+              b"%d" % (before + 1))
 
     def start(self):
         self.process = subprocess.Popen(

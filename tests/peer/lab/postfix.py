@@ -189,6 +189,8 @@ class Postfix:
         # empty() may come in between; qmgr(8) says so and copes.
         self.log.ignore(r"qmgr\[\d+\]: warning: \w+: remove \w+ from active: "
                         "No such file or directory")
+        # A machine that is paused for a moment has two clocks.
+        self.log.ignore("warning: (file system clock is|resetting file time)")
         # In the foreground, so that its end can be waited for.
         with open(self.folder / "start.out", "wb") as output:
             self._process = subprocess.Popen(

@@ -225,9 +225,8 @@ postconf_since(struct postconf *conf, unsigned major, unsigned minor)
 }
 
 size_t
-postconf_word(const char **at, const char **word)
+postconf_word_between(const char **at, const char *between, const char **word)
 {
-	static const char between[] = ", \t\r\n";
 	unsigned depth = 0;
 	const char *s;
 
@@ -243,6 +242,12 @@ postconf_word(const char **at, const char **word)
 	}
 	*at = s;
 	return (size_t)(s - *word);
+}
+
+size_t
+postconf_word(const char **at, const char **word)
+{
+	return postconf_word_between(at, ", \t\r\n", word);
 }
 
 const char *

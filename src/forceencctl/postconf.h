@@ -100,6 +100,9 @@ const char *postconf_tight(struct postconf *, const char *list);
  * it starts.
  */
 size_t postconf_word(const char **at, const char **word);
+/* The same, of words with other bytes between them. */
+size_t postconf_word_between(
+    const char **at, const char *between, const char **word);
 
 /* The table without "proxy:" in front, borrowed from spec. */
 const char *postconf_table(const char *spec);

@@ -235,28 +235,6 @@ postconf_parse_forget(struct postconf_params *params, const char *service)
 	params->n = kept;
 }
 
-/* The next argument, and *at behind it; white space within braces is a part
- * of it. 0 at the end. */
-static size_t
-postconf_parse_argument(const char **at, const char **argument)
-{
-	unsigned depth = 0;
-	const char *s;
-
-	*at += strspn(*at, " \t\r");
-	*argument = *at;
-	for (s = *at; *s != '\0'; s++) {
-		if (*s == '{')
-			depth++;
-		else if (*s == '}' && depth > 0)
-			depth--;
-		else if (depth == 0 && strchr(" \t\r", *s) != NULL)
-			break;
-	}
-	*at = s;
-	return (size_t)(s - *argument);
-}
-
 /* "name=value", or "{ name = value }" */
 static void
 postconf_parse_option(struct postconf_params *params, const char *service,
@@ -296,7 +274,7 @@ postconf_parse_options(
 
 	buf_printf(&path, "%s/%s", service->name, service->type);
 	postconf_parse_forget(&conf->overrides, buf_text(&path));
-	while ((len = postconf_parse_argument(&at, &argument)) > 0) {
+	while ((len = postconf_word_between(&at, " \t\r", &argument)) > 0) {
 		if (option)
 			postconf_parse_option(
 			    &conf->overrides, buf_text(&path), argument, len);

@@ -56,12 +56,24 @@ import_commit_read(
 	return 0;
 }
 
+/* In how many ms it's to be done again. */
+static int
+import_tidy(struct imported *import)
+{
+	uint64_t now = clock_now();
+
+	if (now - import->tidied >= IMPORT_TIDY_MS) {
+		imported_tidy(import);
+		import->tidied = now = clock_now();
+	}
+	return (int)(IMPORT_TIDY_MS - (now - import->tidied));
+}
+
 /* Nothing has come for a while. */
 static int
 import_on_idle(void *arg)
 {
 	struct imported *import = arg;
-	uint64_t now;
 
 	if (import->reader != NULL &&
 	    import->reader->offset != import->committed &&
@@ -70,12 +82,7 @@ import_on_idle(void *arg)
 		import->has_failed = true;
 		return -1;
 	}
-	now = clock_now();
-	if (now - import->tidied >= IMPORT_TIDY_MS) {
-		imported_tidy(import);
-		import->tidied = now;
-	}
-	return (int)(IMPORT_TIDY_MS - (now - import->tidied));
+	return import_tidy(import);
 }
 
 static bool
@@ -106,6 +113,9 @@ import_feed_all(
 		if ((step != READER_MORE || import_is_due(import, reader)) &&
 		    import_commit_read(import, reader, err) == -1)
 			return -1;
+		/* A pipe that is busy is never idle. */
+		if (import->loop != NULL)
+			import_tidy(import);
 	} while (step == READER_MORE || step == READER_FULL);
 	return 0;
 }
